@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { stepKinds } from '../contracts/states.js';
+
+const optional = z
+  .string()
+  .trim()
+  .transform((value) => (value === '' ? undefined : value))
+  .optional();
+const number = (preset: number, schema: z.ZodNumber) => z.coerce.number().pipe(schema).default(preset);
+
+const EnvSchema = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().pipe(z.int().min(0).max(65_535)).optional(),
+  TRAINYARD_HOME: z.string().min(1).default('.trainyard'),
+  DATABASE_URL: optional,
+  REDIS_URL: optional,
+  S3_ENDPOINT: optional,
+  S3_ACCESS_KEY: optional,
+  S3_SECRET_KEY: optional,
+  S3_REGION: z.string().default('us-east-1'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  WORKER_STEPS: z
+    .string()
+    .default(stepKinds.join(','))
+    .transform((value) => value.split(',').map((kind) => kind.trim()))
+    .pipe(z.array(z.enum(stepKinds)).min(1)),
+  WORKER_CONCURRENCY: z.coerce.number().pipe(z.int().min(1).max(256)).optional(),
+  LEASE_SECONDS: number(30, z.number().min(0.5).max(3_600)),
+  RECONCILE_SECONDS: number(2, z.number().min(0.1).max(600)),
+  /** Tests only: kills the process at a named point, once. */
+  TRAINYARD_FAILPOINT: optional,
+});
+
+/** Where the gateway listens when nothing is said; the embedded stack takes a free port when this one is taken. */
+export const defaultPort = 3000;
+
+/** Everything that is set from outside. `.env.example` says what each means. */
+export type Env = z.infer<typeof EnvSchema>;
+
+/** Names that may also come as `<NAME>_FILE`, the path of a file that holds the value, as secrets are mounted. */
+const fromFile = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'S3_ENDPOINT',
+  'S3_ACCESS_KEY',
+  'S3_SECRET_KEY',
+  'S3_REGION',
+  'HOST',
+  'PORT',
+  'TRAINYARD_HOME',
+];
+
+/**
+ * Reads the environment, once per process; nothing else looks at it.
+ * @throws Error that names every variable that is wrong, without its value: it may be a secret
+ */
+export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
+  const values: Record<string, string | undefined> = { ...source };
+  for (const name of fromFile) {
+    const file = source[`${name}_FILE`];
+    if (file === undefined || file === '') continue;
+    if (source[name]) throw new Error(`both ${name} and ${name}_FILE are set: choose one`);
+    try {
+      values[name] = readFileSync(file, 'utf8').trim();
+    } catch (cause) {
+      throw new Error(`${name}_FILE names ${file}, which cannot be read`, { cause });
+    }
+  }
+  // An empty variable is one that is not set, as in `PORT= npm start`.
+  const set = Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = EnvSchema.safeParse(set);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(`the environment is not right:\n  ${faults.join('\n  ')}`);
+}
+
+/** The database of a process that cannot do without. */
+export function requireDatabaseUrl({ DATABASE_URL }: Env): string {
+  if (DATABASE_URL) return DATABASE_URL;
+  throw new Error(
+    'DATABASE_URL is not set: give the URL of a PostgreSQL, or use `npm start`, which brings its own',
+  );
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '../../contracts/app-error.js';
+import type { ArtifactRef } from '../../contracts/artifact-ref.js';
+import type { ObjectStore } from './object-store.js';
+import { readObject } from './read-object.js';
+
+/**
+ * Stores bytes under their own SHA-256, once: what is there already is not sent again. Two writers of the same
+ * bytes may both send them, and the second replaces them by themselves.
+ *
+ * @param mediaType content type of a first writing; whoever comes later with another one gets the first
+ */
+export async function putByDigest(
+  store: Pick<ObjectStore, 'head' | 'put'>,
+  bucket: string,
+  bytes: Uint8Array,
+  mediaType: string,
+): Promise<ArtifactRef> {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const ref = { bucket, key: `sha256/${sha256.slice(0, 2)}/${sha256}`, sha256, size: bytes.length };
+  if ((await storedSize(store, ref)) !== ref.size)
+    await store.put(bucket, ref.key, bytes, { contentType: mediaType });
+  return ref;
+}
+
+async function storedSize(store: Pick<ObjectStore, 'head'>, { bucket, key }: ArtifactRef) {
+  try {
+    return (await store.head(bucket, key)).size;
+  } catch (error) {
+    // Damaged is as good as missing: the bytes are at hand to write it again.
+    if (error instanceof AppError && (error.code === 'not_found' || error.code === 'invalid_data'))
+      return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The bytes that a reference names, and no others.
+ *
+ * @throws AppError `invalid_data` when size or SHA-256 are not those of the reference, `not_found`, `unavailable`
+ */
+export async function getVerified(store: Pick<ObjectStore, 'get'>, ref: ArtifactRef): Promise<Buffer> {
+  const where = `object "${ref.key}" in bucket "${ref.bucket}"`;
+  const bytes = await readObject(store, ref.bucket, ref.key, ref.size).catch((error: unknown) => {
+    if (!(error instanceof AppError) || error.code !== 'too_large') throw error;
+    throw new AppError('invalid_data', `The ${where} is longer than the ${ref.size} bytes it must have.`, {
+      cause: error,
+    });
+  });
+  if (bytes.length !== ref.size) {
+    throw new AppError('invalid_data', `The ${where} has ${bytes.length} bytes; it must have ${ref.size}.`);
+  }
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (sha256 !== ref.sha256) {
+    throw new AppError('invalid_data', `The ${where} has SHA-256 ${sha256}; it must have ${ref.sha256}.`);
+  }
+  return bytes;
+}

@@ -1,0 +1,37 @@
+import { InferenceSession } from 'onnxruntime-node';
+import { AppError } from '../../contracts/app-error.js';
+
+export interface SessionSettings {
+  /** Threads inside one operator. One thread and one seed give the same bits again. */
+  threads?: number;
+}
+
+/**
+ * Loads a model. Loading and every `run` happen synchronously on the calling thread: never call this on the
+ * gateway's event loop.
+ *
+ * @throws AppError `invalid_data` when the bytes are no model that ONNX Runtime can load
+ */
+export async function createSession(
+  model: Uint8Array,
+  { threads = 1 }: SessionSettings = {},
+): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(model, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      // Warnings about shapes it cannot infer are of no use to an operator.
+      logSeverityLevel: 3,
+    });
+  } catch (cause) {
+    throw new AppError(
+      'invalid_data',
+      `the model cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}

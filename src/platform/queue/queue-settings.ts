@@ -1,0 +1,31 @@
+/** Where jobs wait: Redis when there is one, PostgreSQL otherwise. */
+export interface QueueSettings {
+  databaseUrl: string;
+  redisUrl?: string;
+}
+
+export const queueName = (kind: string) => `trainyard-${kind}`;
+
+/**
+ * Connections of BullMQ's own: sharing a pool with the database client would let a burst of jobs starve the requests.
+ * `migrate` makes the queue's schema; without it a worker on a new database spins.
+ */
+export function postgresConnection(databaseUrl: string) {
+  return {
+    connectionString: databaseUrl,
+    schema: 'bullmq',
+    migrate: true,
+    max: 2,
+    application_name: 'trainyard-queue',
+  };
+}
+
+/** For adding: fails soon when Redis is away, so that a caller is not kept waiting. */
+export function redisQueueConnection(url: string) {
+  return { url, maxRetriesPerRequest: 2, enableOfflineQueue: false };
+}
+
+/** For workers, which wait for Redis to come back however long it takes. */
+export function redisWorkerConnection(url: string) {
+  return { url, maxRetriesPerRequest: null };
+}

@@ -1,0 +1,77 @@
+import { createPostgresBackend, Queue } from 'bullmq';
+import { postgresConnection, queueName, type QueueSettings, redisQueueConnection } from './queue-settings.js';
+
+export interface NewJob {
+  kind: string;
+  /** The same id is the same job: adding it twice is adding it once. */
+  id: string;
+  payload: object;
+  delayMs: number;
+}
+
+/** The adding side of the queues, one per kind of step. */
+export interface StepQueues {
+  add(jobs: readonly NewJob[]): Promise<void>;
+  /** Jobs that wait, are delayed or are worked on, by kind. */
+  depths(): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the queues. The database (and Redis, if it is used) must answer by now: a queue made while its backend is down
+ * never recovers.
+ */
+export async function openStepQueues(
+  settings: QueueSettings,
+  kinds: readonly string[],
+  onError: (error: Error) => void,
+): Promise<StepQueues> {
+  const queues = new Map(kinds.map((kind) => [kind, openQueue(settings, kind)]));
+  let closing = false;
+  for (const queue of queues.values()) queue.on('error', (error) => closing || onError(error));
+  await Promise.all([...queues.values()].map((queue) => queue.waitUntilReady()));
+
+  return {
+    async add(jobs) {
+      for (const [kind, queue] of queues) {
+        const own = jobs.filter((job) => job.kind === kind);
+        if (own.length === 0) continue;
+        await queue.addBulk(
+          own.map(({ id, payload, delayMs }) => ({
+            name: 'step',
+            data: payload,
+            opts: jobOptions(id, delayMs),
+          })),
+        );
+      }
+    },
+    async depths() {
+      const counts = await Promise.all(
+        [...queues].map(async ([kind, queue]) => {
+          const states = await queue.getJobCounts('waiting', 'active', 'delayed');
+          return [kind, Object.values(states).reduce((sum, count) => sum + count, 0)] as const;
+        }),
+      );
+      return Object.fromEntries(counts);
+    },
+    async close() {
+      closing = true;
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+/**
+ * The rows decide about retries, so the queue makes none; a finished job goes at once, because an id that still exists
+ * is silently not added again.
+ */
+function jobOptions(jobId: string, delay: number) {
+  return { jobId, delay, attempts: 1, removeOnComplete: true, removeOnFail: true };
+}
+
+function openQueue({ databaseUrl, redisUrl }: QueueSettings, kind: string) {
+  const name = queueName(kind);
+  return redisUrl
+    ? new Queue(name, { connection: redisQueueConnection(redisUrl) })
+    : new Queue(name, { connection: postgresConnection(databaseUrl) }, createPostgresBackend);
+}
