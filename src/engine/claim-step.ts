@@ -1,0 +1,75 @@
+import type { Database } from '../platform/database/database.js';
+import { inTransaction } from '../platform/database/transaction.js';
+import { failpoint } from './failpoint.js';
+import type { Lease } from './lease.js';
+import { LockedRun, recordStateChange } from './locked-run.js';
+import { findStepPlan } from './pipelines/pipelines.js';
+import type { AnyStepPlan, InputContext } from './plan.js';
+import { findChampion } from './champion.js';
+import type { StepRef } from './step-ref.js';
+import { StepOutputs } from './step-outputs.js';
+import { startTrackedRun, type TrackedRunRef } from './tracked-runs.js';
+
+export interface ClaimedStep {
+  lease: Lease;
+  plan: AnyStepPlan;
+  context: InputContext;
+  /** The attempt's tracked run, when the step trains a model. */
+  trackedRun: TrackedRunRef | null;
+}
+
+/**
+ * Takes a queued attempt for this worker.
+ *
+ * The compare-and-set decides between two workers that were given the same job (the queue delivers at least once),
+ * and refuses a job of an attempt that is over or not due yet.
+ *
+ * @returns undefined when there is nothing to claim: the job is then done
+ */
+export async function claimStep(
+  db: Database,
+  ref: StepRef,
+  worker: string,
+  leaseMs: number,
+): Promise<ClaimedStep | undefined> {
+  const claimed = await inTransaction(db, async (tx) => {
+    const run = await LockedRun.lock(tx, ref.run_id);
+    const [row] = await tx.$queryRaw<{ lease_token: string }[]>`
+      update steps
+      set state = 'RUNNING', lease_token = gen_random_uuid(), worker = ${worker}, error = null, progress = null,
+          lease_expires_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond',
+          started_at = coalesce(started_at, clock_timestamp()), ended_at = null
+      where run_id = ${ref.run_id}::uuid and name = ${ref.step} and state = 'QUEUED' and attempt = ${ref.attempt}
+        and (not_before is null or not_before <= clock_timestamp())
+      returning lease_token::text`;
+    if (!row) return undefined;
+    const cause = { actor: worker, reason: `attempt ${ref.attempt}` };
+    await tx.attempt.create({ data: { run_id: ref.run_id, step: ref.step, number: ref.attempt, worker } });
+    if (run.row.state === 'PENDING') await run.moveRun('RUNNING', { actor: worker }, { started_at: run.now });
+    await recordStateChange(tx, ref.run_id, { step: ref.step, state: 'RUNNING', ...cause });
+    const plan = findStepPlan(run.row.pipeline, ref.step);
+    const trackedRun = plan.trains ? await startTrackedRun(tx, run.row, ref, plan.trains) : null;
+    failpoint('claim_before_commit');
+    return {
+      run: run.row,
+      steps: run.steps,
+      plan,
+      trackedRun,
+      lease: { ...ref, lease_token: row.lease_token },
+    };
+  });
+  if (!claimed) return undefined;
+  failpoint('claim_after_commit');
+  const { run, steps, plan, trackedRun, lease } = claimed;
+  return {
+    lease,
+    plan,
+    trackedRun,
+    context: {
+      run,
+      attempt: ref.attempt,
+      outputs: new StepOutputs(steps),
+      champion: () => findChampion(db, run.identifier),
+    },
+  };
+}

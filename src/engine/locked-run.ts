@@ -1,0 +1,106 @@
+import { AppError } from '../contracts/app-error.js';
+import type { RunState, StepState } from '../contracts/states.js';
+import type { PipelineRun, Prisma, Step } from '../generated/prisma/client.js';
+import type { Tx } from '../platform/database/database.js';
+import { runTransitions, stepTransitions } from './transitions.js';
+
+/** Who changes a state, and why. */
+export interface Cause {
+  actor: string;
+  reason?: string;
+}
+
+type RunRow = Pick<
+  PipelineRun,
+  'id' | 'pipeline' | 'identifier' | 'state' | 'parameters' | 'config_hash' | 'created_by'
+>;
+
+/**
+ * A run under its lock. Whoever changes a state of a run or of its steps holds it, so that two trainers finishing
+ * together cannot both miss that evaluate is free, and a cancel cannot slip in between a decision and its commit.
+ */
+export class LockedRun {
+  private constructor(
+    readonly tx: Tx,
+    readonly row: RunRow,
+    /** The database's clock when the lock was had. */
+    readonly now: Date,
+    /** In the pipeline's order, as this transaction has left them. */
+    readonly steps: Step[],
+  ) {}
+
+  /**
+   * Must be the first thing a transaction does: taken after a step's row, two transactions could wait for each other.
+   * @throws AppError `not_found`
+   */
+  static async lock(tx: Tx, runId: string): Promise<LockedRun> {
+    const [row] = await tx.$queryRaw<(RunRow & { now: Date })[]>`
+      select id, pipeline, identifier, state::text as state, parameters, config_hash, created_by,
+             clock_timestamp() as now
+      from pipeline_runs where id = ${runId}::uuid for update`;
+    if (!row) throw new AppError('not_found', `there is no pipeline run ${runId}`);
+    const { now, ...run } = row;
+    const steps = await tx.step.findMany({ where: { run_id: runId }, orderBy: { position: 'asc' } });
+    return new LockedRun(tx, run, now, steps);
+  }
+
+  step(name: string): Step {
+    const step = this.steps.find((candidate) => candidate.name === name);
+    if (!step) throw new AppError('not_found', `run ${this.row.id} has no step ${name}`);
+    return step;
+  }
+
+  /** @throws AppError `internal` for a change that the table does not have: a fault of the engine, never written */
+  async moveStep(
+    name: string,
+    to: StepState,
+    cause: Cause,
+    values: Prisma.StepUpdateInput = {},
+  ): Promise<void> {
+    const step = this.step(name);
+    if (!stepTransitions[step.state].includes(to)) {
+      throw new AppError('internal', `step ${name} cannot go from ${step.state} to ${to}`);
+    }
+    const where = { run_id_name: { run_id: this.row.id, name } };
+    this.steps[this.steps.indexOf(step)] = await this.tx.step.update({
+      where,
+      data: { ...values, state: to },
+    });
+    await this.record(name, to, cause);
+  }
+
+  /** @throws AppError `internal` as `moveStep` */
+  async moveRun(to: RunState, cause: Cause, values: Prisma.PipelineRunUpdateInput = {}): Promise<void> {
+    if (!runTransitions[this.row.state].includes(to)) {
+      throw new AppError('internal', `run ${this.row.id} cannot go from ${this.row.state} to ${to}`);
+    }
+    await this.tx.pipelineRun.update({ where: { id: this.row.id }, data: { ...values, state: to } });
+    this.row.state = to;
+    await this.record(null, to, cause);
+  }
+
+  private record(step: string | null, state: string, { actor, reason }: Cause): Promise<void> {
+    return recordStateChange(this.tx, this.row.id, { step, state, actor, reason: reason ?? null });
+  }
+}
+
+/**
+ * Appends to a run's history. The number comes from a counter on the run's row, whose lock the caller holds: numbers
+ * follow the order of commits, which a sequence's would not.
+ */
+export async function recordStateChange(
+  tx: Tx,
+  runId: string,
+  {
+    step,
+    state,
+    actor,
+    reason,
+  }: { step: string | null; state: string; actor: string; reason: string | null },
+): Promise<void> {
+  await tx.$executeRaw`
+    with counter as (
+      update pipeline_runs set last_event = last_event + 1 where id = ${runId}::uuid returning last_event)
+    insert into state_history (run_id, number, step, state, actor, reason, at)
+    select ${runId}::uuid, last_event, ${step}, ${state}, ${actor}, ${reason}, clock_timestamp() from counter`;
+}

@@ -1,0 +1,108 @@
+import { AppError } from '../../contracts/app-error.js';
+import { ForecastingParameters } from '../../contracts/forecasting-parameters.js';
+import type { ModelType } from '../../contracts/model-manifest.js';
+import type { InputContext, Pipeline, StepPlan } from '../plan.js';
+
+const trainers = [
+  { name: 'train_gru', type: 'train_recurrent', trains: 'GRU' },
+  { name: 'train_lstm', type: 'train_recurrent', trains: 'LSTM' },
+  { name: 'train_prophet', type: 'train_prophet', trains: 'PROPHET' },
+] as const;
+
+const preprocess: StepPlan<'preprocess'> = {
+  name: 'preprocess',
+  type: 'preprocess',
+  kind: 'preprocess',
+  depends_on: [],
+  needs: 'all',
+  input: (context) => {
+    const { identifier, config_hash, parameters } = runOf(context);
+    const { train_file, test_file } = parameters;
+    if (!train_file) throw new AppError('internal', 'the run was created without naming its train file');
+    return { identifier, config_hash, parameters, train_file, test_file: test_file ?? null };
+  },
+};
+
+const evaluate: StepPlan<'evaluate'> = {
+  name: 'evaluate',
+  type: 'evaluate',
+  kind: 'evaluate',
+  depends_on: trainers.map(({ name }) => name),
+  needs: 'any',
+  input: async (context) => ({
+    ...runOf(context),
+    preprocess: context.outputs.get('preprocess', 'preprocess'),
+    candidates: trainers.flatMap(({ name, type, trains }) => {
+      const output = context.outputs.find(name, type);
+      return output ? [{ ...output, model_type: trains }] : [];
+    }),
+    champion: await context.champion(),
+  }),
+};
+
+const infer: StepPlan<'infer'> = {
+  name: 'infer',
+  type: 'infer',
+  kind: 'infer',
+  depends_on: ['evaluate'],
+  needs: 'all',
+  skip: (outputs) =>
+    outputs.get('evaluate', 'evaluate').serving ? undefined : 'no model is promoted for this identifier',
+  input: (context) => {
+    const { parameters } = runOf(context);
+    const { serving } = context.outputs.get('evaluate', 'evaluate');
+    if (!serving) throw new AppError('internal', 'infer was queued although nothing is promoted');
+    const { inference_length, sample_idx } = parameters;
+    return {
+      served: serving,
+      test_rows: context.outputs.get('preprocess', 'preprocess').test_rows,
+      inference_length,
+      sample_idx,
+    };
+  },
+};
+
+export const forecasting: Pipeline = {
+  name: 'forecasting',
+  description:
+    'Forecasts a numeric time series: preprocess, train GRU, LSTM and PROPHET in parallel, evaluate and promote the best, forecast with what is promoted.',
+  parameters: ForecastingParameters,
+  steps: [
+    preprocess,
+    trainRecurrent('train_gru', 'GRU'),
+    trainRecurrent('train_lstm', 'LSTM'),
+    trainProphet(),
+    evaluate,
+    infer,
+  ],
+};
+
+function trainRecurrent(name: string, trains: 'GRU' | 'LSTM'): StepPlan<'train_recurrent'> {
+  return {
+    ...trainStep(name, trains),
+    type: 'train_recurrent',
+    input: (context) => ({ ...trainInput(context), model_type: trains }),
+  };
+}
+
+function trainProphet(): StepPlan<'train_prophet'> {
+  return {
+    ...trainStep('train_prophet', 'PROPHET'),
+    type: 'train_prophet',
+    input: (context) => ({ ...trainInput(context), model_type: 'PROPHET' }),
+  };
+}
+
+function trainStep(name: string, trains: ModelType) {
+  return { name, trains, kind: 'train', depends_on: ['preprocess'], needs: 'all' } as const;
+}
+
+function trainInput(context: InputContext) {
+  return { ...runOf(context), preprocess: context.outputs.get('preprocess', 'preprocess') };
+}
+
+function runOf({ run }: InputContext) {
+  if (run.config_hash === null) throw new AppError('internal', 'a forecasting run has no config_hash');
+  const parameters = ForecastingParameters.parse(run.parameters);
+  return { identifier: run.identifier, config_hash: run.config_hash, parameters };
+}

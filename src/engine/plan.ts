@@ -1,0 +1,40 @@
+import type { z } from 'zod';
+import type { Champion } from '../contracts/steps/evaluate.js';
+import type { ModelType } from '../contracts/model-manifest.js';
+import type { StepInput, StepType } from '../contracts/steps/step-types.js';
+import type { StepKind } from '../contracts/states.js';
+import type { StepOutputs } from './step-outputs.js';
+
+/** What a step's input is made from. */
+export interface InputContext {
+  run: { id: string; identifier: string; config_hash: string | null; parameters: unknown };
+  attempt: number;
+  outputs: StepOutputs;
+  /** What serves the run's identifier now. */
+  champion(): Promise<Champion | null>;
+}
+
+/** One node of a pipeline. */
+export interface StepPlan<K extends StepType = StepType> {
+  name: string;
+  type: K;
+  kind: StepKind;
+  depends_on: readonly string[];
+  /** `all` dependencies must have succeeded, or `any` one once all have ended. */
+  needs: 'all' | 'any';
+  /** The model that the step trains: each attempt then is a tracked run. */
+  trains?: ModelType;
+  /** A reason to leave the step out although its dependencies succeeded. */
+  skip?(outputs: StepOutputs): string | undefined;
+  input(context: InputContext): Promise<StepInput<K>> | StepInput<K>;
+}
+
+export type AnyStepPlan = { [K in StepType]: StepPlan<K> }[StepType];
+
+/** A named graph of steps. */
+export interface Pipeline {
+  name: string;
+  description: string;
+  parameters: z.ZodType;
+  steps: readonly AnyStepPlan[];
+}

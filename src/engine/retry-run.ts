@@ -1,0 +1,32 @@
+import { AppError } from '../contracts/app-error.js';
+import { Prisma } from '../generated/prisma/client.js';
+import type { Database } from '../platform/database/database.js';
+import { inTransaction } from '../platform/database/transaction.js';
+import { LockedRun } from './locked-run.js';
+import { settle } from './settle.js';
+
+/**
+ * Runs the failed, skipped and canceled steps of an ended run again, in the same run; their attempts are kept and
+ * numbered on.
+ *
+ * @throws AppError `not_found`; `conflict` when the run has not ended, or has nothing to run again
+ */
+export async function retryRun(db: Database, runId: string, actor: string): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const run = await LockedRun.lock(tx, runId);
+    const { state } = run.row;
+    if (state !== 'FAILED' && state !== 'CANCELED') {
+      throw new AppError(
+        'conflict',
+        `only a run that is FAILED or CANCELED can be retried, this one is ${state}`,
+      );
+    }
+    const cause = { actor, reason: 'retry' };
+    await run.moveRun('RUNNING', cause, { ended_at: null });
+    const values = { failures: 0, crashes: 0, error: Prisma.DbNull, ended_at: null };
+    for (const step of run.steps) {
+      if (step.state !== 'SUCCEEDED') await run.moveStep(step.name, 'PENDING', cause, values);
+    }
+    await settle(run, actor);
+  });
+}
