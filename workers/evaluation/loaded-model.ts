@@ -1,0 +1,44 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import { AppError } from '../../src/contracts/app-error.js';
+import type { ArtifactRef } from '../../src/contracts/artifact-ref.js';
+import type { Gate } from '../../src/contracts/gate.js';
+import { ModelManifest } from '../../src/contracts/model-manifest.js';
+import { getVerified } from '../../src/platform/object-store/content-address.js';
+import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
+import { runExample } from '../../src/platform/onnx/run-example.js';
+import { createSession } from '../../src/platform/onnx/session.js';
+
+export interface LoadedModel {
+  manifest: ModelManifest;
+  session: InferenceSession;
+}
+
+/**
+ * Loads a stored model as a server would, and says as a gate whether it runs its example.
+ * @returns no model when it does not: it must then not be promoted, so that the pointer never names what cannot serve
+ * @throws AppError `unavailable` when the store cannot be reached
+ */
+export async function loadModel(
+  store: ObjectStore,
+  { model, manifest: manifestRef }: { model: ArtifactRef; manifest: ArtifactRef },
+): Promise<{ gate: Gate; model?: LoadedModel }> {
+  const gate = (verdict: 'passed' | 'failed', message: string): Gate => ({
+    name: 'runs_its_example',
+    verdict,
+    inputs: { sha256: model.sha256 },
+    message,
+  });
+  let session: InferenceSession | undefined;
+  try {
+    const text = (await getVerified(store, manifestRef)).toString('utf8');
+    const manifest = ModelManifest.parse(JSON.parse(text));
+    session = await createSession(await getVerified(store, model));
+    await runExample(session, manifest);
+    return { gate: gate('passed', 'the model loads and runs its example'), model: { manifest, session } };
+  } catch (error) {
+    await session?.release();
+    // A store that cannot be reached says nothing about the model; bytes that are gone or damaged do.
+    if (error instanceof AppError && error.code === 'unavailable') throw error;
+    return { gate: gate('failed', error instanceof Error ? error.message : String(error)) };
+  }
+}

@@ -1,0 +1,47 @@
+import { AppError } from '../../src/contracts/app-error.js';
+import type { FittedPreprocess } from '../../src/contracts/fitted-preprocess.js';
+import type { ForecastMetrics } from '../../src/contracts/metrics.js';
+import { forecastNaive } from '../../src/ml/baselines/naive.js';
+import { fitRidge, forecastRidge } from '../../src/ml/baselines/ridge.js';
+import type { Frame } from '../../src/ml/frame.js';
+import { type HeldOut, measure } from '../scoring/held-out.js';
+
+interface Baseline {
+  model_type: 'NAIVE' | 'RIDGE';
+  metrics: ForecastMetrics;
+  seconds: number;
+}
+
+/** The two baselines on the rows that the models are measured on. They stand on every scoreboard and never serve. */
+export function measureBaselines(
+  train: Frame,
+  heldOut: HeldOut,
+  { columns }: FittedPreprocess,
+  window: number,
+): Baseline[] {
+  const { frame, targets, origins, horizon } = heldOut;
+  const fills = targets.map((target) => columns.find(({ name }) => name === target)?.fill ?? 0);
+  const names = columns.map(({ name }) => name);
+  const timed = (model_type: Baseline['model_type'], forecast: () => Float64Array): Baseline => {
+    const began = performance.now();
+    const metrics = measureIfPossible(heldOut, forecast);
+    return { model_type, metrics, seconds: (performance.now() - began) / 1000 };
+  };
+  return [
+    timed('NAIVE', () => forecastNaive({ frame, targets, origins, horizon, fills })),
+    timed('RIDGE', () => {
+      const model = fitRidge({ train, columns: names, targets, window, horizon });
+      return forecastRidge(model, frame, origins);
+    }),
+  ];
+}
+
+/** A baseline that cannot be fitted to a series has no metrics; that must not cost the run its models. */
+function measureIfPossible(heldOut: HeldOut, forecast: () => Float64Array): ForecastMetrics {
+  try {
+    return measure(heldOut, forecast());
+  } catch (error) {
+    if (!(error instanceof AppError) || !error.permanent) throw error;
+    return { rmse: null, mae: null, mse: null, rmse_raw: null, mae_raw: null, mse_raw: null, windows: 0 };
+  }
+}

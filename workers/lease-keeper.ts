@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '../src/contracts/app-error.js';
+import type { Lease } from '../src/engine/lease.js';
+import { cancelingRuns, renewLeases } from '../src/engine/leases.js';
+import type { Database } from '../src/platform/database/database.js';
+
+/** Why work on a step was stopped from outside. */
+export type StopReason = 'canceled' | 'lost' | 'shutdown';
+
+export interface HeldLease {
+  lease: Lease;
+  /** Aborted when the work must stop; its reason is a StopReason. */
+  signal: AbortSignal;
+}
+
+interface Entry extends HeldLease {
+  controller: AbortController;
+  renewedAt: number;
+}
+
+/**
+ * Renews the leases of everything this worker works on, and watches for cancels. One timer and two statements for all
+ * of them, so that a hundred steps cost what one does.
+ */
+export class LeaseKeeper {
+  private readonly held = new Map<string, Entry>();
+  private readonly stopping = new AbortController();
+  private readonly running: Promise<void>;
+  private readonly renewEveryMs: number;
+  /** Before the reconciler may give it away, even if its clock and ours drift: two thirds of a lease. */
+  private readonly giveUpAfterMs: number;
+  private readonly tickMs: number;
+
+  constructor(
+    private readonly db: Database,
+    private readonly leaseMs: number,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    this.renewEveryMs = leaseMs / 6;
+    this.giveUpAfterMs = (leaseMs * 2) / 3;
+    this.tickMs = Math.min(1_000, this.renewEveryMs);
+    this.running = this.loop();
+  }
+
+  hold(lease: Lease): HeldLease {
+    const controller = new AbortController();
+    const entry = { lease, controller, signal: controller.signal, renewedAt: performance.now() };
+    this.held.set(lease.lease_token, entry);
+    return entry;
+  }
+
+  release({ lease }: HeldLease): void {
+    this.held.delete(lease.lease_token);
+  }
+
+  /** Stops the work on everything held. */
+  stopAll(reason: StopReason): void {
+    for (const { controller } of this.held.values()) controller.abort(reason);
+  }
+
+  async close(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async loop(): Promise<void> {
+    let renewAt = 0;
+    for (;;) {
+      await delay(this.tickMs, undefined, { signal: this.stopping.signal }).catch(() => {});
+      if (this.stopping.signal.aborted) return;
+      try {
+        await this.stopCanceled();
+        if (performance.now() >= renewAt) {
+          renewAt = performance.now() + this.renewEveryMs;
+          await this.renew();
+        }
+      } catch (error) {
+        renewAt = 0;
+        this.onError(error);
+      }
+      this.stopUnrenewed();
+    }
+  }
+
+  private async stopCanceled(): Promise<void> {
+    const entries = [...this.held.values()];
+    const canceling = await cancelingRuns(this.db, [...new Set(entries.map(({ lease }) => lease.run_id))]);
+    for (const { lease, controller } of entries) {
+      if (canceling.has(lease.run_id)) controller.abort('canceled' satisfies StopReason);
+    }
+  }
+
+  private async renew(): Promise<void> {
+    const entries = [...this.held.values()];
+    const began = performance.now();
+    const renewed = await renewLeases(
+      this.db,
+      entries.map(({ lease }) => lease),
+      this.leaseMs,
+    );
+    for (const entry of entries) {
+      if (renewed.has(entry.lease.lease_token)) entry.renewedAt = began;
+      else entry.controller.abort('lost' satisfies StopReason);
+    }
+  }
+
+  /** The database has not answered for so long that the lease may soon be somebody else's. Monotonic clock. */
+  private stopUnrenewed(): void {
+    for (const { controller, renewedAt } of this.held.values()) {
+      if (performance.now() - renewedAt > this.giveUpAfterMs) controller.abort('lost' satisfies StopReason);
+    }
+  }
+}
+
+/** The reason a signal was aborted for. */
+export function stopReason(signal: AbortSignal): StopReason {
+  const reason: unknown = signal.reason;
+  if (reason === 'canceled' || reason === 'lost' || reason === 'shutdown') return reason;
+  throw new AppError('internal', 'the work was stopped without a reason');
+}

@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '../src/contracts/app-error.js';
+import { toStepError } from '../src/contracts/step-error.js';
+import { type StepInput, type StepType, stepTypes } from '../src/contracts/steps/step-types.js';
+import { type ClaimedStep, claimStep } from '../src/engine/claim-step.js';
+import type { Completion } from '../src/engine/effects.js';
+import { type Ending, finishStep } from '../src/engine/finish-step.js';
+import { failpoint } from '../src/engine/failpoint.js';
+import type { Lease } from '../src/engine/lease.js';
+import { StepRef } from '../src/engine/step-ref.js';
+import type { Database } from '../src/platform/database/database.js';
+import { isOutage } from '../src/platform/database/outage.js';
+import type { Logger } from '../src/platform/logger.js';
+import { AttemptJournal } from './attempt-journal.js';
+import { type HeldLease, type LeaseKeeper, stopReason } from './lease-keeper.js';
+import type { StepProcessPool } from './step-process-pool.js';
+
+export interface JobDeps {
+  db: Database;
+  worker: string;
+  leaseMs: number;
+  leases: LeaseKeeper;
+  processes: StepProcessPool;
+  log: Logger;
+  /** Called after the end of an attempt is written. */
+  onFinished(runId: string): Promise<void>;
+}
+
+/** How often a decision is made again because the champion changed under it. */
+const maxDecisions = 10;
+/** How long the end of an attempt is tried to be written while the database is away. */
+const finishPatienceMs = 10 * 60_000;
+
+/** One job from its claim to the row that says how it ended. A job that is not to be had any more is done. */
+export async function runJob(deps: JobDeps, payload: unknown): Promise<void> {
+  const claimed = await claimStep(deps.db, StepRef.parse(payload), deps.worker, deps.leaseMs);
+  if (!claimed) return;
+  const { lease } = claimed;
+  const log = deps.log.child({ run_id: lease.run_id, step: lease.step, attempt: lease.attempt });
+  log.info('attempt started');
+  const held = deps.leases.hold(lease);
+  const journal = new AttemptJournal(deps.db, lease, (err) =>
+    log.warn({ err }, 'progress could not be written'),
+  );
+  try {
+    for (let decisions = 1; ; decisions++) {
+      const ending = await attempt(deps, claimed, held, journal, log);
+      const status = await finish(deps.db, lease, journal, ending, log);
+      log.info(
+        { outcome: ending.outcome, status, ...('error' in ending && { error: ending.error }) },
+        'attempt ended',
+      );
+      if (status !== 'stale') break;
+      if (decisions >= maxDecisions) throw new AppError('conflict', 'the champion keeps changing');
+    }
+  } finally {
+    deps.leases.release(held);
+  }
+  await deps.onFinished(lease.run_id);
+}
+
+/** Does the work, and says how it ended whatever happens. */
+async function attempt(
+  deps: JobDeps,
+  { plan, context, trackedRun }: ClaimedStep,
+  held: HeldLease,
+  journal: AttemptJournal,
+  log: Logger,
+): Promise<Ending> {
+  const process = deps.processes.acquire();
+  try {
+    const input = await plan.input(context);
+    const task = { type: plan.type, input, tracked_run_id: trackedRun?.run_id ?? null };
+    const result = await process.run(task, journal, held.signal);
+    failpoint('after_upload');
+    return { outcome: 'SUCCEEDED', completion: completion(plan.type, input, result), trackedRun };
+  } catch (error) {
+    if (held.signal.aborted) return stopped(held.signal);
+    if (!(error instanceof AppError)) log.error({ err: error }, 'attempt failed');
+    const crashed = error instanceof AppError && error.code === 'crashed';
+    return { outcome: crashed ? 'CRASHED' : 'FAILED', error: toStepError(error) };
+  } finally {
+    deps.processes.release(process);
+  }
+}
+
+function stopped(signal: AbortSignal): Ending {
+  switch (stopReason(signal)) {
+    case 'canceled':
+      return { outcome: 'CANCELED' };
+    case 'shutdown':
+      return { outcome: 'SHUTDOWN' };
+    case 'lost':
+      return {
+        outcome: 'CRASHED',
+        error: { code: 'crashed', message: 'the lease was lost', permanent: false },
+      };
+  }
+}
+
+/** The plan pairs type and input, and the result is parsed by the same type. */
+function completion(type: StepType, input: StepInput<StepType>, result: unknown): Completion {
+  return { type, input, result: stepTypes[type].result.parse(result) };
+}
+
+/**
+ * Writes how the attempt ended. The work is done by then: an outage of the database must not cost it, so this is tried
+ * for long; the lease decides in the end whether it still counts.
+ */
+async function finish(
+  db: Database,
+  lease: Lease,
+  journal: AttemptJournal,
+  ending: Ending,
+  log: Logger,
+): Promise<'done' | 'lost' | 'stale'> {
+  const deadline = performance.now() + finishPatienceMs;
+  let current = ending;
+  for (let pause = 200; ; pause = Math.min(pause * 2, 5_000)) {
+    try {
+      await journal.flush();
+      return await finishStep(db, lease, current);
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      log.warn({ err: error }, 'the end of the attempt could not be written');
+      if (isOutage(error)) await delay(pause);
+      else if (current === ending) current = { outcome: 'FAILED', error: toStepError(error) };
+      else throw error;
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { MetricPoint } from '../src/contracts/step-message.js';
+import type { StepProgress } from '../src/contracts/step-progress.js';
+import type { StepInput, StepResult, StepType } from '../src/contracts/steps/step-types.js';
+import type { ObjectStore } from '../src/platform/object-store/object-store.js';
+
+/** What a step can do besides computing. */
+export interface StepContext {
+  store: ObjectStore;
+  /** Tells how far the step is; as often as it likes. */
+  progress: (progress: StepProgress) => void;
+  /** Adds points to the attempt's tracked run. */
+  metrics: (points: Omit<MetricPoint, 'timestamp'>[]) => void;
+  /** Null for steps that train nothing. */
+  trackedRunId: string | null;
+  /** Wall clock, epoch milliseconds. */
+  now: () => number;
+}
+
+/**
+ * A step: from its input to its result. It may run twice, also at once with itself, so what it stores goes under the
+ * digest of its bytes, and what the world sees changes with the transaction that completes the step.
+ */
+export type Step<K extends StepType> = (input: StepInput<K>, context: StepContext) => Promise<StepResult<K>>;

@@ -1,0 +1,114 @@
+import { AppError } from '../../src/contracts/app-error.js';
+import type { Gate } from '../../src/contracts/gate.js';
+import type { ForecastMetrics } from '../../src/contracts/metrics.js';
+import type { ScoreboardRow } from '../../src/contracts/scoreboard.js';
+import type { Candidate } from '../../src/contracts/steps/evaluate.js';
+import { readFrameParquet } from '../../src/ml/frame-parquet.js';
+import { pickWinner, score } from '../../src/ml/score.js';
+import { getVerified } from '../../src/platform/object-store/content-address.js';
+import { championGate } from '../evaluation/champion-gate.js';
+import { loadModel } from '../evaluation/loaded-model.js';
+import { measureBaselines } from '../evaluation/measure-baselines.js';
+import { loadHeldOut } from '../scoring/held-out.js';
+import type { Step } from '../step.js';
+
+/** Compares what the run trained with the baselines and with what serves now, and decides about a promotion. */
+export const evaluate: Step<'evaluate'> = async (input, context) => {
+  const { candidates, champion, parameters, preprocess } = input;
+  const { store, progress } = context;
+  const heldOut = await loadHeldOut(store, preprocess, parameters);
+  const train = (await readFrameParquet(await getVerified(store, preprocess.train_rows))).frame;
+  progress({ fraction: 0.2, message: 'baselines' });
+  const baselines = measureBaselines(train, heldOut, preprocess.fitted, parameters.input_seq_len);
+  const row = (
+    model_type: ScoreboardRow['model_type'],
+    metrics: ForecastMetrics,
+    seconds: number,
+  ): ScoreboardRow => {
+    const { rmse, mae, mse, rmse_raw, mae_raw } = metrics;
+    const information = model_type === 'PROPHET' ? 'from train end' : 'one-step';
+    const total = score(metrics, parameters.score_weights);
+    return {
+      model_type,
+      score: total,
+      rmse,
+      mae,
+      mse,
+      rmse_raw,
+      mae_raw,
+      seconds,
+      promoted: false,
+      information,
+    };
+  };
+  const trained = candidates.map((candidate) => ({
+    candidate,
+    row: row(candidate.model_type, candidate.metrics, candidate.seconds),
+  }));
+  const others = baselines.map(({ model_type, metrics, seconds }) => row(model_type, metrics, seconds));
+  const scoreboard = [...trained.map((entry) => entry.row), ...others].sort(byScore);
+
+  const winner = pickWinner(
+    trained.map(({ candidate, row }) => ({
+      candidate,
+      row,
+      score: row.score,
+      startedAt: candidate.model_version,
+    })),
+  );
+  if (!winner) return { scoreboard, winner: null, gates: [noFiniteMetrics(candidates)], accepted: false };
+  progress({ fraction: 0.5, message: `gates for ${winner.candidate.model_type}` });
+  const naive = others.find(({ model_type }) => model_type === 'NAIVE');
+  if (!naive) throw new AppError('internal', 'the baseline NAIVE was not measured');
+  const gates: Gate[] = [finiteMetrics(winner.row), beatsNaive(winner.row, naive)];
+  // Loading and running its example is a gate of its own; only a model that passes it can be compared.
+  const challenger = await loadModel(store, winner.candidate);
+  gates.push(challenger.gate);
+  if (challenger.model) {
+    try {
+      gates.push(await championGate(store, challenger.model, champion, heldOut, parameters.score_weights));
+    } finally {
+      await challenger.model.session.release();
+    }
+  }
+  progress({ fraction: 1, message: 'decided' });
+  const accepted = gates.every(({ verdict }) => verdict !== 'failed');
+  return { scoreboard, winner: winner.candidate.model_type, gates, accepted };
+};
+
+/** Lowest first; what has no score comes last. */
+function byScore(a: ScoreboardRow, b: ScoreboardRow): number {
+  return (a.score ?? Infinity) - (b.score ?? Infinity) || 0;
+}
+
+function noFiniteMetrics(candidates: readonly Candidate[]): Gate {
+  const names = candidates.map(({ model_type }) => model_type).join(', ');
+  return {
+    name: 'finite_metrics',
+    verdict: 'failed',
+    inputs: {},
+    message: `no metrics of ${names} are finite`,
+  };
+}
+
+function finiteMetrics({ model_type, score: value }: ScoreboardRow): Gate {
+  return {
+    name: 'finite_metrics',
+    verdict: 'passed',
+    inputs: { score: value },
+    message: `all metrics of ${model_type} are finite`,
+  };
+}
+
+function beatsNaive({ model_type, score: own }: ScoreboardRow, { score: naive }: ScoreboardRow): Gate {
+  // No score of NAIVE means no number to beat: nothing was measured that could speak for the model.
+  const passed = own !== null && naive !== null && own < naive;
+  return {
+    name: 'beats_naive',
+    verdict: passed ? 'passed' : 'failed',
+    inputs: { score: own, naive_score: naive },
+    message: passed
+      ? `${model_type} is better than repeating the last value`
+      : `${model_type} is not better than repeating the last value`,
+  };
+}

@@ -1,0 +1,84 @@
+import os from 'node:os';
+import path from 'node:path';
+import { type Env, requireDatabaseUrl } from '../src/config/env.js';
+import { type StepKind, stepKinds } from '../src/contracts/states.js';
+import { dispatchRun } from '../src/engine/dispatch.js';
+import { startReconciler } from '../src/engine/reconciler.js';
+import { writeProjections } from '../src/engine/write-projections.js';
+import { openDatabase } from '../src/platform/database/database.js';
+import type { Logger } from '../src/platform/logger.js';
+import { createObjectStore } from '../src/platform/object-store/create-object-store.js';
+import { ensureBuckets } from '../src/platform/object-store/ensure-buckets.js';
+import { objectStoreSettings } from '../src/platform/object-store/object-store-settings.js';
+import { projectRoot } from '../src/platform/project-root.js';
+import { openStepQueues } from '../src/platform/queue/step-queues.js';
+import { startStepWorker } from '../src/platform/queue/step-worker.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { runJob } from './run-job.js';
+import { StepProcessPool } from './step-process-pool.js';
+
+/** Training takes a core each; the other kinds are short. */
+function concurrencyOf(kind: StepKind, env: Env): number {
+  return env.WORKER_CONCURRENCY ?? (kind === 'train' ? Math.max(2, os.availableParallelism()) : 2);
+}
+
+const maxSpares = 3;
+/** How long steps under way may go on after the worker was asked to stop. */
+const drainMs = 2_000;
+
+/**
+ * Starts taking steps: a queue worker per kind, one keeper of all leases, warm step processes, and a reconciler.
+ * The database (and Redis) must answer by now.
+ */
+export async function startWorker(env: Env, log: Logger) {
+  const url = requireDatabaseUrl(env);
+  const leaseMs = env.LEASE_SECONDS * 1_000;
+  const worker = `${os.hostname()}:${process.pid}`;
+  const onError = (err: unknown) => log.warn({ err }, 'will be tried again');
+  const { db, close } = openDatabase({ url, max: 12, onError });
+  const store = createObjectStore(objectStoreSettings(env));
+  await ensureBuckets(store);
+  const queueSettings = { databaseUrl: url, redisUrl: env.REDIS_URL };
+  const queues = await openStepQueues(queueSettings, stepKinds, onError);
+  const leases = new LeaseKeeper(db, leaseMs, onError);
+  const processes = new StepProcessPool({
+    entry: path.join(projectRoot(), 'dist/workers/run-step.js'),
+    spares: maxSpares,
+  });
+  const projections = { db, store, onError };
+  const afterCommit = async (runId: string): Promise<void> => {
+    // Both can fail or not happen at all: the reconciler does them again.
+    await dispatchRun(db, queues, runId).catch(onError);
+    await writeProjections(projections).catch(onError);
+  };
+  const deps = { db, worker, leaseMs, leases, processes, log, onFinished: afterCommit };
+  const workers = await Promise.all(
+    env.WORKER_STEPS.map((kind) =>
+      startStepWorker(
+        // A worker that dies with a job that it has not claimed holds it no longer than one that it has.
+        { ...queueSettings, kind, concurrency: concurrencyOf(kind, env), lockMs: leaseMs, onError },
+        (payload) => runJob(deps, payload),
+      ),
+    ),
+  );
+  const reconciler = startReconciler(
+    { ...projections, queues, actor: `reconciler ${worker}`, leaseMs },
+    { intervalMs: env.RECONCILE_SECONDS * 1_000, onError },
+  );
+  log.info({ worker, kinds: env.WORKER_STEPS }, 'worker ready');
+
+  return {
+    /** Takes no more steps, lets short ones end, gives the others back to the queue, and closes everything. */
+    async stop(): Promise<void> {
+      await Promise.all(workers.map((kindWorker) => kindWorker.pause()));
+      const giveBack = setTimeout(() => leases.stopAll('shutdown'), drainMs);
+      await Promise.all(workers.map((kindWorker) => kindWorker.close()));
+      clearTimeout(giveBack);
+      await reconciler.stop();
+      await leases.close();
+      processes.close();
+      await queues.close();
+      await close();
+    },
+  };
+}
