@@ -1,0 +1,17 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { HealthModule } from './features/health/health.module.js';
+import { MetricsModule } from './features/metrics/metrics.module.js';
+import { ObjectsModule } from './features/objects/objects.module.js';
+import { PipelinesModule } from './features/pipelines/pipelines.module.js';
+import { PredictModule } from './features/predict/predict.module.js';
+import { PromotionsModule } from './features/promotions/promotions.module.js';
+import { type Resources, ResourcesModule } from './http/resources.module.js';
+
+@Module({
+  imports: [HealthModule, MetricsModule, ObjectsModule, PipelinesModule, PredictModule, PromotionsModule],
+})
+export class AppModule {
+  static with(resources: Resources): DynamicModule {
+    return { module: AppModule, imports: [ResourcesModule.with(resources)] };
+  }
+}

@@ -1,0 +1,22 @@
+import { PipelineRun } from '../../contracts/pipeline-run.js';
+import type { Prisma } from '../../generated/prisma/client.js';
+
+/** Everything that an answer about a run shows, in the order in which it shows it. */
+export const runInclude = {
+  steps: { orderBy: { position: 'asc' }, include: { attempts: { orderBy: { number: 'asc' } } } },
+  history: { orderBy: { number: 'asc' } },
+  promotion: { select: { id: true } },
+} satisfies Prisma.PipelineRunInclude;
+
+type RunRow = Prisma.PipelineRunGetPayload<{ include: typeof runInclude }>;
+
+/** A run as its answer shows it: the history is one table in the database and stands with each step here. */
+export function toPipelineRun({ history, steps, promotion, ...run }: RunRow): PipelineRun {
+  const historyOf = (step: string | null) => history.filter((change) => change.step === step);
+  return PipelineRun.parse({
+    ...run,
+    state_history: historyOf(null),
+    steps: steps.map((step) => ({ ...step, state_history: historyOf(step.name) })),
+    promotion_id: promotion?.id ?? null,
+  });
+}

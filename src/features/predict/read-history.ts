@@ -1,0 +1,85 @@
+import { AppError, type Issue } from '../../contracts/app-error.js';
+import type { ModelManifest } from '../../contracts/model-manifest.js';
+import { type Frame, makeFrame, sortByTime } from '../../ml/frame.js';
+import { parseTime } from '../../ml/parse-time.js';
+
+type Columns = Record<string, readonly unknown[]>;
+
+const timeNames = ['time', 'timestamp', 'ts', 'date'];
+
+/**
+ * A prediction's history as a frame: checked and copied in one pass over its numbers.
+ *
+ * @throws AppError `invalid_request` that names the column and, where there is one, the row (counted from 0, as the
+ * array is)
+ */
+export function readHistory(data: Columns, indexCol: string | undefined, manifest: ModelManifest): Frame {
+  if (Object.keys(data).length === 0) throw fault('data', 'there is no data: give the history as columns');
+  const timeName = indexCol ?? timeNames.find((name) => Object.hasOwn(data, name));
+  const times = timeName === undefined ? undefined : own(data, timeName);
+  if (timeName === undefined || times === undefined) {
+    throw fault('data', `there is no time column; name one of ${timeNames.join(', ')}, or set index_col`);
+  }
+  const missing = manifest.columns.filter((name) => !Object.hasOwn(data, name));
+  if (missing.length > 0) throw fault('data', `Missing required feature columns: ${missing.join(', ')}`);
+  if (times.length < manifest.rows) {
+    throw fault('data', `${times.length} rows of history are too few: this model needs ${manifest.rows}`);
+  }
+  const time = readTimes(times, timeName);
+  const columns = manifest.columns.map((name) => ({
+    name,
+    values: readColumn(own(data, name) ?? [], name, time.length),
+  }));
+  const frame = sortByTime(makeFrame(time, columns));
+  refuseEqualTimes(frame, timeName);
+  return frame;
+}
+
+function readTimes(values: readonly unknown[], name: string): Float64Array {
+  return Float64Array.from(values, (value, row) => {
+    const time = typeof value === 'string' ? parseTime(value.trim()) : Number.NaN;
+    if (Number.isNaN(time)) {
+      throw fault(
+        `data.${name}.${row}`,
+        `${show(value)} is not a time; write it like "2018-02-05T23:40:00Z"`,
+      );
+    }
+    return time;
+  });
+}
+
+function readColumn(values: readonly unknown[], name: string, rows: number): Float64Array {
+  if (values.length !== rows) {
+    throw fault(`data.${name}`, `column "${name}" has ${values.length} rows, the time column has ${rows}`);
+  }
+  const out = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const value = values[row];
+    if (typeof value === 'number' && Number.isFinite(value)) out[row] = value;
+    else if (value === null) out[row] = Number.NaN;
+    else throw fault(`data.${name}.${row}`, `${show(value)} is not a finite number; null is an empty cell`);
+  }
+  return out;
+}
+
+function refuseEqualTimes({ time }: Frame, name: string): void {
+  if (time.length > 1 && time[0] === time.at(-1)) throw fault(`data.${name}`, 'all times are the same');
+  const twin = time.findIndex((value, row) => row > 0 && value === time[row - 1]);
+  if (twin > 0)
+    throw fault(`data.${name}`, `the time ${new Date(time[twin]!).toISOString()} stands there twice`);
+}
+
+/** Not by plain access: a column may be called `constructor`. */
+function own(data: Columns, name: string): readonly unknown[] | undefined {
+  return Object.hasOwn(data, name) ? data[name] : undefined;
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+function fault(path: string, message: string): AppError {
+  const issues: Issue[] = [{ path, message }];
+  return new AppError('invalid_request', message, { issues });
+}

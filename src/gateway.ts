@@ -1,0 +1,57 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type Env, requireDatabaseUrl } from './config/env.js';
+import { createApp } from './configure.js';
+import { stepKinds } from './contracts/states.js';
+import { startReconciler } from './engine/reconciler.js';
+import { openDatabase } from './platform/database/database.js';
+import type { Logger } from './platform/logger.js';
+import { createGatewayMetrics } from './platform/metrics/gateway-metrics.js';
+import { createObjectStore } from './platform/object-store/create-object-store.js';
+import { ensureBuckets } from './platform/object-store/ensure-buckets.js';
+import { objectStoreSettings } from './platform/object-store/object-store-settings.js';
+import { openStepQueues } from './platform/queue/step-queues.js';
+
+export interface Gateway {
+  app: NestFastifyApplication;
+  /** Answers what was asked, takes no more, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Open connections that do not end by themselves are closed after this time. */
+const drainMs = 3_000;
+
+/** Builds the gateway on its services, without listening. The database (and Redis) must answer by now. */
+export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
+  const url = requireDatabaseUrl(env);
+  const onError = (err: unknown) => log.warn({ err }, 'will be tried again');
+  const { db, close } = openDatabase({ url, onError });
+  const store = createObjectStore(objectStoreSettings(env));
+  const queues = await openStepQueues({ databaseUrl: url, redisUrl: env.REDIS_URL }, stepKinds, onError);
+  const app = await createApp({ env, log, db, queues, store, metrics: createGatewayMetrics() });
+  await app.init();
+  // The buckets are needed later than the gateway: a store that is away must not keep it from starting.
+  await ensureBuckets(store).catch(onError);
+  const reconciler = startReconciler(
+    {
+      db,
+      store,
+      queues,
+      actor: `reconciler gateway:${process.pid}`,
+      leaseMs: env.LEASE_SECONDS * 1_000,
+      onError,
+    },
+    { intervalMs: env.RECONCILE_SECONDS * 1_000, onError },
+  );
+  return {
+    app,
+    async stop() {
+      const server = app.getHttpServer();
+      const hurry = setTimeout(() => server.closeAllConnections(), drainMs);
+      await app.close();
+      clearTimeout(hurry);
+      await reconciler.stop();
+      await queues.close();
+      await close();
+    },
+  };
+}

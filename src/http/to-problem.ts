@@ -1,0 +1,84 @@
+import { STATUS_CODES } from 'node:http';
+import { HttpException } from '@nestjs/common';
+import { AppError, type ErrorCode } from '../contracts/app-error.js';
+import type { Problem } from '../contracts/problem.js';
+import { isOutage } from '../platform/database/outage.js';
+
+const statuses: Record<ErrorCode, number> = {
+  invalid_request: 400,
+  not_found: 404,
+  conflict: 409,
+  canceled: 409,
+  precondition_failed: 412,
+  too_large: 413,
+  unavailable: 503,
+  timeout: 503,
+  // Stored data of ours; a caller's own data is an invalid request.
+  invalid_data: 500,
+  not_finite: 500,
+  crashed: 500,
+  internal: 500,
+};
+
+/** Seconds after which a call that met an outage may be tried again. */
+const outageRetryAfterSeconds = 2;
+
+export interface RenderedProblem {
+  problem: Problem;
+  retryAfterSeconds?: number;
+  /** Nobody expected this: it belongs in the log with its stack. */
+  unexpected: boolean;
+}
+
+/** Any error as an answer. What is not meant for callers (messages of unknown errors, stacks) stays in the log. */
+export function toProblem(error: unknown, instance: string, request_id: string): RenderedProblem {
+  const render = (status: number, code: string, detail: string, errors: Problem['errors'] = []): Problem => ({
+    type: `urn:trainyard:problem:${code}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    instance,
+    request_id,
+    ...(errors.length > 0 && { errors }),
+  });
+  if (error instanceof AppError) {
+    const status = statuses[error.code];
+    const retryAfterSeconds =
+      error.retryAfterSeconds ?? (status === 503 ? outageRetryAfterSeconds : undefined);
+    const detail = error.message;
+    const unexpected = status === 500;
+    const problem = render(
+      status,
+      error.code,
+      unexpected ? 'Something went wrong on our side.' : detail,
+      error.issues,
+    );
+    return { problem, retryAfterSeconds, unexpected };
+  }
+  if (isOutage(error)) {
+    const problem = render(503, 'unavailable', 'The database does not answer at the moment; try again soon.');
+    return { problem, retryAfterSeconds: outageRetryAfterSeconds, unexpected: false };
+  }
+  const status = clientErrorStatus(error);
+  if (status !== undefined) {
+    const detail = error instanceof Error ? error.message : 'The request cannot be answered.';
+    return { problem: render(status, codeOf(status), detail), unexpected: false };
+  }
+  return { problem: render(500, 'internal', 'Something went wrong on our side.'), unexpected: true };
+}
+
+/** Errors of Nest and Fastify that say that the caller did something wrong: no such route, no JSON, too large. */
+function clientErrorStatus(error: unknown): number | undefined {
+  const status =
+    error instanceof HttpException
+      ? error.getStatus()
+      : error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+        ? error.statusCode
+        : undefined;
+  return status !== undefined && status >= 400 && status < 500 ? status : undefined;
+}
+
+function codeOf(status: number): ErrorCode {
+  const found = Object.entries(statuses).find(([, candidate]) => candidate === status);
+  return (found?.[0] as ErrorCode | undefined) ?? 'invalid_request';
+}
