@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { ownPostgres } from '../own-postgres.js';
+import { expectPromotedOnce } from './expect-promoted-once.js';
+import { isTraining, longRun } from './long-run.js';
+import { isLiving, stepProcessesOf } from './process-list.js';
+import { testStack } from './stack.js';
+import { until } from './until.js';
+
+const postgres = await ownPostgres();
+const stack = await testStack({ databaseUrl: postgres.url });
+const { client, testWorker } = stack;
+const isReady = async () => (await client.call('/health/ready')).status === 200;
+
+it('a run goes on after PostgreSQL was restarted three times under it', async () => {
+  await testWorker();
+  const id = await client.trigger({ ...longRun, identifier: 'restarted' });
+  await client.when(id, 'it trains', isTraining);
+  for (let restarts = 0; restarts < 3; restarts++) {
+    await postgres.stop();
+    await postgres.start();
+    await until('the gateway has found it again', isReady);
+  }
+  await expectPromotedOnce(stack, await client.ended(id));
+});
+
+it('a run goes on after PostgreSQL was away for longer than a lease', async () => {
+  const worker = await testWorker();
+  const id = await client.trigger({ ...longRun, epochs: 600, identifier: 'away' });
+  await client.when(id, 'it trains', isTraining);
+  const busy = stepProcessesOf(worker.pid);
+  await postgres.stop();
+  expect(await isReady()).toBe(false);
+  // What it cannot renew may soon be another's: it ends the work by itself, without a database to ask.
+  await until('the worker has given up what it held', () => busy.some((pid) => !isLiving(pid)));
+  await postgres.start();
+  await expectPromotedOnce(stack, await client.ended(id));
+});

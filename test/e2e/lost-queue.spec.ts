@@ -1,0 +1,43 @@
+import { createPostgresBackend, Queue } from 'bullmq';
+import { afterAll, describe, expect, it } from 'vitest';
+import { stepKinds } from '../../src/contracts/states.js';
+import { postgresConnection, queueName } from '../../src/platform/queue/queue-settings.js';
+import { expectPromotedOnce } from './expect-promoted-once.js';
+import { isTraining, longRun } from './long-run.js';
+import { smallRun } from './small-series.js';
+import { testStack } from './stack.js';
+
+const stack = await testStack();
+const { client, databaseUrl, testWorker } = stack;
+
+const queues = stepKinds.map(
+  (kind) =>
+    new Queue(queueName(kind), { connection: postgresConnection(databaseUrl) }, createPostgresBackend),
+);
+afterAll(() => Promise.all(queues.map((queue) => queue.close())));
+/** As if somebody had emptied the queue: jobs that wait, that are worked on, all. */
+const empty = () => Promise.all(queues.map((queue) => queue.obliterate({ force: true })));
+const jobs = async () =>
+  (await Promise.all(queues.map((queue) => queue.getJobCountByTypes('waiting', 'active', 'delayed')))).reduce(
+    (sum, count) => sum + count,
+    0,
+  );
+
+describe('a queue that loses everything', () => {
+  it('costs a run that waits nothing but time', async () => {
+    const id = await client.trigger({ ...smallRun, identifier: 'waiting' });
+    expect(await jobs()).toBe(1);
+    await empty();
+    expect(await jobs()).toBe(0);
+    await testWorker();
+    await expectPromotedOnce(stack, await client.ended(id));
+  });
+
+  it('costs a run that is worked on nothing but time', async () => {
+    await testWorker();
+    const id = await client.trigger({ ...longRun, identifier: 'at-work' });
+    await client.when(id, 'it trains', isTraining);
+    await empty();
+    await expectPromotedOnce(stack, await client.ended(id));
+  });
+});
