@@ -2,7 +2,12 @@ import { readEnv } from '../src/config/env.js';
 import { AppError } from '../src/contracts/app-error.js';
 import { toStepError } from '../src/contracts/step-error.js';
 import { type StepReport, StepTask } from '../src/contracts/step-message.js';
-import { type StepInput, type StepResult, type StepType, stepTypes } from '../src/contracts/steps/step-types.js';
+import {
+  type StepInput,
+  type StepResult,
+  type StepType,
+  stepTypes,
+} from '../src/contracts/steps/step-types.js';
 import { createObjectStore } from '../src/platform/object-store/create-object-store.js';
 import { objectStoreSettings } from '../src/platform/object-store/object-store-settings.js';
 import { steps } from './table.js';
