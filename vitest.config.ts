@@ -1,23 +1,35 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/summary-reporter.js';
 
+// All files share one PostgreSQL; more of them at once would want more connections than it gives.
+const sideBySide = { maxWorkers: Math.min(availableParallelism(), 4), sequence: { groupOrder: 0 } };
+// Whole stacks, which need both cores and kill processes: one after the other, when everything else is through.
+const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } };
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
-    // Projects do not extend each other: a global setup that is inherited runs once more for every heir.
+    // Here and not in the projects, where it would run once for each.
+    globalSetup: ['test/global-setup.ts'],
     projects: [
       {
-        test: { name: 'unit', include: ['src/**/*.spec.ts', 'workers/**/*.spec.ts'], ...timeouts },
-      },
-      {
         test: {
-          name: 'database',
-          include: ['test/**/*.spec.ts'],
-          globalSetup: ['test/global-setup.ts'],
+          name: 'unit',
+          include: ['src/**/*.spec.ts', 'workers/**/*.spec.ts'],
+          ...sideBySide,
           ...timeouts,
         },
       },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.spec.ts', 'test/http/**/*.spec.ts'],
+          ...sideBySide,
+          ...timeouts,
+        },
+      },
+      { test: { name: 'end-to-end', include: ['test/e2e/**/*.spec.ts'], ...alone, ...timeouts } },
     ],
     reporters: ['default', new SummaryReporter()],
   },

@@ -33,7 +33,8 @@ describe('scaleTarget', () => {
   });
 
   it('comes back to the value that it scaled', () => {
-    const number = fc.double({ noNaN: true, min: -1e6, max: 1e6 });
+    // Not closer together than a scale can divide by without overflow.
+    const number = fc.integer({ min: -1e9, max: 1e9 }).map((thousandths) => thousandths / 1000);
     const train = fc.array(number, { minLength: 2, maxLength: 20 }).filter((list) => new Set(list).size > 1);
     fc.assert(
       fc.property(train, number, fc.constantFrom(...scalerNames), (list, value, scaler) => {
