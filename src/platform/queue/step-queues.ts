@@ -1,4 +1,5 @@
 import { createPostgresBackend, Queue } from 'bullmq';
+import { AppError } from '../../contracts/app-error.js';
 import { postgresConnection, queueName, type QueueSettings, redisQueueConnection } from './queue-settings.js';
 
 export interface NewJob {
@@ -30,20 +31,20 @@ export async function openStepQueues(
   let closing = false;
   for (const queue of queues.values()) queue.on('error', (error) => closing || onError(error));
   await Promise.all([...queues.values()].map((queue) => queue.waitUntilReady()));
+  const queueOf = (kind: string) => {
+    const queue = queues.get(kind);
+    if (!queue) throw new AppError('internal', `there is no queue for steps to ${kind}`);
+    return queue;
+  };
 
   return {
     async add(jobs) {
-      for (const [kind, queue] of queues) {
-        const own = jobs.filter((job) => job.kind === kind);
-        if (own.length === 0) continue;
-        await queue.addBulk(
-          own.map(({ id, payload, delayMs }) => ({
-            name: 'step',
-            data: payload,
-            opts: jobOptions(id, delayMs),
-          })),
-        );
-      }
+      // One by one: on PostgreSQL the statement for many takes longer than those for the one to three of a run.
+      await Promise.all(
+        jobs.map(({ kind, id, payload, delayMs }) =>
+          queueOf(kind).add('step', payload, jobOptions(id, delayMs)),
+        ),
+      );
     },
     async depths() {
       const counts = await Promise.all(
