@@ -12,7 +12,15 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     )
     .setVersion(version())
     .build();
-  return SwaggerModule.createDocument(app, config, { standardSchemaConverter: toOpenApi });
+  const document = SwaggerModule.createDocument(app, config, { standardSchemaConverter: toOpenApi });
+  return { ...document, paths: nameWildcards(document.paths) };
+}
+
+/** What a route takes as `*` is an object's key; Nest calls it `path`. */
+function nameWildcards(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, item]) => [path.replace(/\{path\}$/, '{key}'), item]),
+  );
 }
 
 function toOpenApi(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) {

@@ -38,11 +38,34 @@ it('says of every operation what it does, what it answers and that it may answer
   expect(operations.length).toBeGreaterThan(10);
   for (const { responses } of operations) {
     expect(JSON.stringify(responses.default)).toContain('"$ref":"#/components/schemas/Problem"');
-    expect(Object.keys(responses).filter((status) => status.startsWith('2'))).toHaveLength(1);
+    expect(Object.keys(responses).filter((status) => status.startsWith('2'))).not.toEqual([]);
+  }
+});
+
+it('describes every part of a path, and gives an example of it where there is one to give', async () => {
+  const { body } = await http.get('/openapi.json');
+  const { paths } = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) }).parse(body);
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const { parameters } of Object.values(methods)) {
+      const inPath = parameters.filter((parameter) => parameter.in === 'path');
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect(inPath.map(({ name }) => name)).toEqual(named);
+      for (const { name, schema } of inPath) {
+        expect(schema.type).toBe('string');
+        if (name !== 'id') expect(schema.example).toBeDefined();
+      }
+    }
   }
 });
 
 const Operation = z.object({
+  parameters: z.array(
+    z.object({
+      name: z.string(),
+      in: z.string(),
+      schema: z.object({ type: z.string().optional(), example: z.unknown().optional() }),
+    }),
+  ),
   summary: z.string().min(1),
   tags: z.array(z.string()).min(1),
   responses: z.record(z.string(), z.object({ description: z.string() }).loose()),

@@ -1,17 +1,23 @@
 import { Controller, Get, Head, Param, Put, Req, Res, StreamableFile } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { StoredObject } from '../../contracts/stored-object.js';
 import { Endpoint } from '../../http/endpoint.js';
+import { ObjectKey } from './object-key.js';
 import { ObjectsService } from './objects.service.js';
 
 const binary = { schema: { type: 'string', format: 'binary' } } as const;
 const notThere = { 404: 'There is no such bucket or object.' };
 
 @ApiTags('Objects')
-@ApiParam({ name: 'bucket', example: 'dataset' })
-@ApiParam({ name: 'path', description: 'The key; it may hold slashes.', example: 'seattle-weather.csv' })
+@ApiParam({ name: 'bucket', type: String, example: 'dataset' })
+@ApiParam({
+  name: 'key',
+  type: String,
+  description: 'The key; it may hold slashes.',
+  example: 'seattle-weather.csv',
+})
 @Controller('objects/:bucket')
 export class ObjectsController {
   constructor(private readonly objects: ObjectsService) {}
@@ -20,13 +26,15 @@ export class ObjectsController {
   @RouteConfig({ raw: true })
   @ApiConsumes('application/octet-stream', 'text/csv')
   @ApiBody(binary)
-  @Endpoint('Store an object: 201 when it is new, 200 when it replaces one', {
+  @ApiOkResponse({ description: 'It replaced one.', standardSchema: StoredObject })
+  @Endpoint('Store an object', {
+    status: 201,
     schema: StoredObject,
     problems: { 400: 'A bucket or key that cannot be stored.', 404: 'There is no such bucket.' },
   })
   put(
     @Param('bucket') bucket: string,
-    @Param('*') key: string,
+    @ObjectKey() key: string,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StoredObject> {
@@ -36,7 +44,7 @@ export class ObjectsController {
   // Above GET: the HEAD that Fastify adds for a GET would answer with a length of 0.
   @Head('*')
   @Endpoint('What is known of an object', { problems: notThere })
-  head(@Param('bucket') bucket: string, @Param('*') key: string, @Res() reply: FastifyReply): Promise<void> {
+  head(@Param('bucket') bucket: string, @ObjectKey() key: string, @Res() reply: FastifyReply): Promise<void> {
     return this.objects.head(bucket, key, reply);
   }
 
@@ -45,7 +53,7 @@ export class ObjectsController {
   @Endpoint('Read an object', { problems: notThere })
   get(
     @Param('bucket') bucket: string,
-    @Param('*') key: string,
+    @ObjectKey() key: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
     return this.objects.get(bucket, key, reply);
