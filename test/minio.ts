@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../src/local/free-port.js';
 import { projectRoot } from '../src/platform/project-root.js';
 import type { S3Settings } from '../src/platform/object-store/s3-client.js';
+import { findExecutable } from './find-executable.js';
 
 /** What to say when there is no S3 store to test against. */
 export const howToGetMinio =
@@ -36,22 +36,8 @@ export function findS3(): (() => Promise<S3Server>) | undefined {
 
 /** The MinIO server's binary, for a test that must be able to stop it. */
 export function findMinio(): string | undefined {
-  const { MINIO_BIN, PATH = '' } = process.env;
-  const candidates = [
-    MINIO_BIN,
-    path.join(projectRoot(), '.cache', 'bin', 'minio'),
-    ...PATH.split(path.delimiter).map((folder) => path.join(folder, 'minio')),
-  ];
-  return candidates.find((candidate) => candidate && isExecutable(candidate));
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  const { MINIO_BIN = '' } = process.env;
+  return findExecutable(MINIO_BIN, path.join(projectRoot(), '.cache/bin/minio'), 'minio');
 }
 
 /** On a free loopback port, with data in a temporary folder. */

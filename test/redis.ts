@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll } from 'vitest';
 import { freePort } from '../src/local/free-port.js';
+import { findExecutable } from './find-executable.js';
 
 export interface TestRedis {
   url: string;
@@ -14,7 +13,7 @@ export interface TestRedis {
 /** A Redis of the spec file's own: the machine's server, or else the one that npm brings, which is slower. */
 export async function testRedis(): Promise<TestRedis> {
   const port = await freePort();
-  const binary = findServer();
+  const binary = findExecutable('redis-server', 'valkey-server');
   const stop = binary === undefined ? await startWasm(port) : await startServer(binary, port);
   afterAll(stop);
   const url = `redis://127.0.0.1:${port}`;
@@ -26,22 +25,6 @@ export async function testRedis(): Promise<TestRedis> {
       client.disconnect();
     },
   };
-}
-
-function findServer(): string | undefined {
-  const { PATH = '' } = process.env;
-  return PATH.split(path.delimiter)
-    .flatMap((folder) => ['redis-server', 'valkey-server'].map((name) => path.join(folder, name)))
-    .find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function startServer(binary: string, port: number): Promise<() => Promise<void>> {

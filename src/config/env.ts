@@ -32,6 +32,9 @@ const EnvSchema = z.object({
   TRAINYARD_FAILPOINT: optional,
 });
 
+/** Every variable there is. */
+export const envNames = Object.keys(EnvSchema.shape);
+
 /** Where the gateway listens when nothing is said; the embedded stack takes a free port when this one is taken. */
 export const defaultPort = 3000;
 

@@ -1,30 +1,19 @@
-import { afterAll, describe, expect, it } from 'vitest';
-import { findS3, howToGetMinio } from '../minio.js';
-import { testRedis } from '../redis.js';
+import { describe, expect, it } from 'vitest';
+import { howToGetMinio } from '../minio.js';
 import { describePipeline } from './describe-pipeline.js';
 import { expectPromotedOnce } from './expect-promoted-once.js';
+import { testServices } from './services.js';
 import { smallRun } from './small-series.js';
 import { testStack } from './stack.js';
 
-const redis = await testRedis();
-const start = findS3();
-const s3 = await start?.();
-afterAll(() => s3?.stop());
-const objects: Record<string, string> = s3
-  ? {
-      S3_ENDPOINT: s3.settings.endpoint,
-      S3_ACCESS_KEY: s3.settings.accessKey,
-      S3_SECRET_KEY: s3.settings.secretKey,
-      S3_REGION: s3.settings.region,
-    }
-  : {};
-const stack = await testStack({ environment: { REDIS_URL: redis.url, ...objects } });
+const { redis, hasS3, environment } = await testServices();
+const stack = await testStack({ environment });
 
 const worker = await stack.startWorker();
 
-describePipeline(s3 ? 'S3 and Redis' : 'files and Redis', stack);
+describePipeline(hasS3 ? 'S3 and Redis' : 'files and Redis', stack);
 
-if (!s3) {
+if (!hasS3) {
   describe.skip(`S3 (skipped: ${howToGetMinio})`, () => {
     it('serves the pipeline', () => expect.fail(howToGetMinio));
   });

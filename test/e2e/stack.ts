@@ -7,6 +7,7 @@ import { type Database, openDatabase } from '../../src/platform/database/databas
 import { testDatabase } from '../database.js';
 import { gatewayClient, type GatewayClient } from './gateway-client.js';
 import { type Running, testProcesses } from './processes.js';
+import { testServices } from './services.js';
 import { smallSeries } from './small-series.js';
 
 export interface TestStack {
@@ -31,7 +32,8 @@ interface StackSettings {
 
 /**
  * A gateway on a database of the spec file's own, with the data set `small` in its store; workers are started by the
- * tests. Dead workers are noticed after two seconds. Everything ends with the file.
+ * tests. Dead workers are noticed after two seconds. Everything ends with the file. With `TEST_SERVICES` set, it stands
+ * on Redis and S3 instead of files and queues in PostgreSQL.
  */
 export async function testStack({ environment = {}, databaseUrl }: StackSettings = {}): Promise<TestStack> {
   // Longer than any wait, so that it is the wait that fails and says what it was for.
@@ -48,6 +50,7 @@ export async function testStack({ environment = {}, databaseUrl }: StackSettings
     LEASE_SECONDS: '2',
     RECONCILE_SECONDS: '0.5',
     PORT: String(await freePort()),
+    ...(process.env.TEST_SERVICES ? (await testServices()).environment : {}),
     ...environment,
   };
   const stack: Omit<TestStack, 'gateway'> = {
