@@ -3,6 +3,7 @@ import { type Env, requireDatabaseUrl } from './config/env.js';
 import { createApp } from './configure.js';
 import { stepKinds } from './contracts/states.js';
 import { startReconciler } from './engine/reconciler.js';
+import { startProjectionWriter } from './engine/write-projections.js';
 import { openDatabase } from './platform/database/database.js';
 import type { Logger } from './platform/logger.js';
 import { createGatewayMetrics } from './platform/metrics/gateway-metrics.js';
@@ -31,16 +32,17 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
   await app.init();
   // The buckets are needed later than the gateway: a store that is away must not keep it from starting.
   await ensureBuckets(store).catch(onError);
+  const often = { intervalMs: env.RECONCILE_SECONDS * 1_000, onError };
+  const projections = startProjectionWriter({ db, store, onError }, often);
   const reconciler = startReconciler(
     {
       db,
-      store,
       queues,
       actor: `reconciler gateway:${process.pid}`,
       leaseMs: env.LEASE_SECONDS * 1_000,
       onError,
     },
-    { intervalMs: env.RECONCILE_SECONDS * 1_000, onError },
+    often,
   );
   return {
     app,
@@ -49,7 +51,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
       const hurry = setTimeout(() => server.closeAllConnections(), drainMs);
       await app.close();
       clearTimeout(hurry);
-      await reconciler.stop();
+      await Promise.all([reconciler.stop(), projections.stop()]);
       await queues.close();
       await close();
     },

@@ -30,6 +30,8 @@ export class LeaseKeeper {
   /** Before the reconciler may give it away, even if its clock and ours drift: two thirds of a lease. */
   private readonly giveUpAfterMs: number;
   private readonly tickMs: number;
+  private readonly watching: NodeJS.Timeout;
+  private stopped: StopReason | undefined;
 
   constructor(
     private readonly db: Database,
@@ -40,12 +42,15 @@ export class LeaseKeeper {
     this.giveUpAfterMs = (leaseMs * 2) / 3;
     this.tickMs = Math.min(1_000, this.renewEveryMs);
     this.running = this.loop();
+    // Apart from the loop, which may be waiting for a database that does not answer.
+    this.watching = setInterval(() => this.stopUnrenewed(), this.tickMs);
   }
 
   hold(lease: Lease): HeldLease {
     const controller = new AbortController();
     const entry = { lease, controller, signal: controller.signal, renewedAt: performance.now() };
     this.held.set(lease.lease_token, entry);
+    if (this.stopped) controller.abort(this.stopped);
     return entry;
   }
 
@@ -53,13 +58,15 @@ export class LeaseKeeper {
     this.held.delete(lease.lease_token);
   }
 
-  /** Stops the work on everything held. */
+  /** Stops the work on everything that is held, or will be. */
   stopAll(reason: StopReason): void {
+    this.stopped = reason;
     for (const { controller } of this.held.values()) controller.abort(reason);
   }
 
   async close(): Promise<void> {
     this.stopping.abort();
+    clearInterval(this.watching);
     await this.running;
   }
 
@@ -78,7 +85,6 @@ export class LeaseKeeper {
         renewAt = 0;
         this.onError(error);
       }
-      this.stopUnrenewed();
     }
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../src/contracts/app-error.js';
-import { toStepError } from '../src/contracts/step-error.js';
+import { type StepError, toStepError } from '../src/contracts/step-error.js';
 import { type StepInput, type StepType, stepTypes } from '../src/contracts/steps/step-types.js';
 import { type ClaimedStep, claimStep } from '../src/engine/claim-step.js';
 import type { Completion } from '../src/engine/effects.js';
@@ -28,6 +28,11 @@ export interface JobDeps {
 
 /** How often a decision is made again because the champion changed under it. */
 const maxDecisions = 10;
+const databaseAway: StepError = { code: 'unavailable', message: 'the database is away', permanent: false };
+const tooManyDecisions: Ending = {
+  outcome: 'FAILED',
+  error: { code: 'conflict', message: 'the champion keeps changing', permanent: false },
+};
 /** How long the end of an attempt is tried to be written while the database is away. */
 const finishPatienceMs = 10 * 60_000;
 
@@ -44,14 +49,14 @@ export async function runJob(deps: JobDeps, payload: unknown): Promise<void> {
   );
   try {
     for (let decisions = 1; ; decisions++) {
-      const ending = await attempt(deps, claimed, held, journal, log);
+      const ending =
+        decisions > maxDecisions ? tooManyDecisions : await attempt(deps, claimed, held, journal, log);
       const status = await finish(deps.db, lease, journal, ending, log);
       log.info(
         { outcome: ending.outcome, status, ...('error' in ending && { error: ending.error }) },
         'attempt ended',
       );
       if (status !== 'stale') break;
-      if (decisions >= maxDecisions) throw new AppError('conflict', 'the champion keeps changing');
     }
   } finally {
     deps.leases.release(held);
@@ -78,7 +83,10 @@ async function attempt(
     if (held.signal.aborted) return stopped(held.signal);
     if (!(error instanceof AppError)) log.error({ err: error }, 'attempt failed');
     const crashed = error instanceof AppError && error.code === 'crashed';
-    return { outcome: crashed ? 'CRASHED' : 'FAILED', error: toStepError(error) };
+    return {
+      outcome: crashed ? 'CRASHED' : 'FAILED',
+      error: isOutage(error) ? databaseAway : toStepError(error),
+    };
   } finally {
     deps.processes.release(process);
   }

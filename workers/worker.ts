@@ -4,7 +4,7 @@ import { type Env, requireDatabaseUrl } from '../src/config/env.js';
 import { type StepKind, stepKinds } from '../src/contracts/states.js';
 import { dispatchRun } from '../src/engine/dispatch.js';
 import { startReconciler } from '../src/engine/reconciler.js';
-import { writeProjections } from '../src/engine/write-projections.js';
+import { startProjectionWriter } from '../src/engine/write-projections.js';
 import { openDatabase } from '../src/platform/database/database.js';
 import type { Logger } from '../src/platform/logger.js';
 import { createObjectStore } from '../src/platform/object-store/create-object-store.js';
@@ -45,11 +45,12 @@ export async function startWorker(env: Env, log: Logger) {
     entry: path.join(projectRoot(), 'dist/workers/run-step.js'),
     spares: maxSpares,
   });
-  const projections = { db, store, onError };
+  const often = { intervalMs: env.RECONCILE_SECONDS * 1_000, onError };
+  const projections = startProjectionWriter({ db, store, onError }, often);
   const afterCommit = async (runId: string): Promise<void> => {
-    // Both can fail or not happen at all: the reconciler does them again.
+    projections.wake();
+    // It can fail or not happen at all: the reconciler does it again.
     await dispatchRun(db, queues, runId).catch(onError);
-    await writeProjections(projections).catch(onError);
   };
   const deps = { db, worker, leaseMs, leases, processes, log, onFinished: afterCommit };
   const workers = await Promise.all(
@@ -61,10 +62,7 @@ export async function startWorker(env: Env, log: Logger) {
       ),
     ),
   );
-  const reconciler = startReconciler(
-    { ...projections, queues, actor: `reconciler ${worker}`, leaseMs },
-    { intervalMs: env.RECONCILE_SECONDS * 1_000, onError },
-  );
+  const reconciler = startReconciler({ db, queues, actor: `reconciler ${worker}`, leaseMs, onError }, often);
   log.info({ worker, kinds: env.WORKER_STEPS }, 'worker ready');
 
   return {
@@ -74,7 +72,7 @@ export async function startWorker(env: Env, log: Logger) {
       const giveBack = setTimeout(() => leases.stopAll('shutdown'), drainMs);
       await Promise.all(workers.map((kindWorker) => kindWorker.close()));
       clearTimeout(giveBack);
-      await reconciler.stop();
+      await Promise.all([reconciler.stop(), projections.stop()]);
       await leases.close();
       processes.close();
       await queues.close();

@@ -1,5 +1,4 @@
-import type { StepKind } from '../contracts/states.js';
-import { StepKind as StepKindSchema } from '../contracts/states.js';
+import { type StepKind, stepKinds } from '../contracts/states.js';
 import type { Database } from '../platform/database/database.js';
 import type { StepQueues } from '../platform/queue/step-queues.js';
 import { jobId, type StepRef } from './step-ref.js';
@@ -24,12 +23,14 @@ export async function dispatchRun(db: Database, queues: StepQueues, runId: strin
     await db.$queryRaw<QueuedStepRow[]>`
       select run_id::text, name as step, attempt, kind,
              greatest(0, extract(epoch from not_before - clock_timestamp()) * 1000)::float8 as delay
-      from steps where run_id = ${runId}::uuid and state = 'QUEUED' and dispatched_at is null`,
+      from steps
+      where run_id = ${runId}::uuid and state = 'QUEUED' and dispatched_at is null and kind = any(${stepKinds})`,
   );
 }
 
 /**
- * Hands over every queued step that has no job, or whose job may be lost with the queue.
+ * Hands over every queued step that has no job, or whose job may be lost with the queue. One of a kind that only
+ * another version of the code knows waits for a process that has it.
  * @returns how many were handed over
  */
 export async function dispatchForgotten(db: Database, queues: StepQueues): Promise<number> {
@@ -37,7 +38,7 @@ export async function dispatchForgotten(db: Database, queues: StepQueues): Promi
     select run_id::text, name as step, attempt, kind,
            greatest(0, extract(epoch from not_before - clock_timestamp()) * 1000)::float8 as delay
     from steps
-    where state = 'QUEUED' and (not_before is null or not_before <= clock_timestamp())
+    where state = 'QUEUED' and kind = any(${stepKinds}) and (not_before is null or not_before <= clock_timestamp())
       and (dispatched_at is null
            or dispatched_at < clock_timestamp() - ${redispatchAfterMs} * interval '1 millisecond')
     order by dispatched_at nulls first limit ${batchSize}`;
@@ -45,13 +46,13 @@ export async function dispatchForgotten(db: Database, queues: StepQueues): Promi
   return rows.length;
 }
 
-type QueuedStepRow = Omit<QueuedStep, 'delay' | 'kind'> & { kind: string; delay: number | null };
+type QueuedStepRow = Omit<QueuedStep, 'delay'> & { delay: number | null };
 
 async function dispatch(db: Database, queues: StepQueues, rows: readonly QueuedStepRow[]): Promise<void> {
   if (rows.length === 0) return;
   await queues.add(
     rows.map(({ run_id, step, attempt, kind, delay }) => ({
-      kind: StepKindSchema.parse(kind),
+      kind,
       id: jobId({ run_id, step, attempt }),
       payload: { run_id, step, attempt } satisfies StepRef,
       delayMs: Math.ceil(delay ?? 0),

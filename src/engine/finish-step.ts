@@ -80,7 +80,9 @@ export async function endAttempt(run: LockedRun, step: string, ending: Ending, a
       await endTrackedRun(run.tx, ref, ended.outcome === 'FAILED' ? 'FAILED' : 'KILLED');
       const counts =
         ended.outcome === 'FAILED' ? { failures: failures + 1, crashes } : { failures, crashes: crashes + 1 };
-      const over = counts.failures >= retryLimits.maxAttempts || counts.crashes >= retryLimits.maxCrashes;
+      const { maxAttempts, maxUnavailable } = retryLimits;
+      const most = ended.error.code === 'unavailable' ? maxUnavailable : maxAttempts;
+      const over = counts.failures >= most || counts.crashes >= retryLimits.maxCrashes;
       const values = { ...counts, error: ended.error };
       if (over || ended.error.permanent) await run.moveStep(step, 'FAILED', cause, { ...closed, ...values });
       else {

@@ -12,7 +12,7 @@ export interface Cause {
 
 type RunRow = Pick<
   PipelineRun,
-  'id' | 'pipeline' | 'identifier' | 'state' | 'parameters' | 'config_hash' | 'created_by'
+  'id' | 'pipeline' | 'identifier' | 'state' | 'parameters' | 'config_hash' | 'created_by' | 'started_at'
 >;
 
 /**
@@ -36,6 +36,7 @@ export class LockedRun {
   static async lock(tx: Tx, runId: string): Promise<LockedRun> {
     const [row] = await tx.$queryRaw<(RunRow & { now: Date })[]>`
       select id, pipeline, identifier, state::text as state, parameters, config_hash, created_by,
+             started_at,
              clock_timestamp() as now
       from pipeline_runs where id = ${runId}::uuid for update`;
     if (!row) throw new AppError('not_found', `there is no pipeline run ${runId}`);

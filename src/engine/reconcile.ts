@@ -6,9 +6,9 @@ import { expireLeases } from './leases.js';
 import { LockedRun } from './locked-run.js';
 import { oneByOne } from './one-by-one.js';
 import { settle } from './settle.js';
-import { type ProjectionDeps, writeProjections } from './write-projections.js';
 
-export interface ReconcileDeps extends ProjectionDeps {
+export interface ReconcileDeps {
+  db: Database;
   queues: StepQueues;
   actor: string;
   leaseMs: number;
@@ -40,12 +40,10 @@ export async function reconcile(deps: ReconcileDeps, calmMs: number): Promise<vo
         await expireLeases(db, actor, onError);
       }
       await settleStuck(db, actor, onError);
-      try {
-        await dispatchForgotten(db, queues);
-      } finally {
-        // Files need no queue: that it is away must not keep them back.
-        await writeProjections(deps);
-      }
+      // A queue that is away says nothing of the database: leases go on expiring meanwhile.
+      await dispatchForgotten(db, queues).catch((error: unknown) =>
+        onError(error, { queue: 'forgotten steps' }),
+      );
     },
     { timeout: lockTimeoutMs },
   );

@@ -1,5 +1,8 @@
-/** How often a step is tried: failures of its own, and leases lost through no fault of its own, count apart. */
-export const retryLimits = { maxAttempts: 3, maxCrashes: 5 };
+/**
+ * How often a step is tried: failures of its own, and leases lost through no fault of its own, count apart. While
+ * something that it needs is away, it is tried for about four minutes.
+ */
+export const retryLimits = { maxAttempts: 3, maxUnavailable: 10, maxCrashes: 5 };
 
 const firstDelayMs = 1_000;
 const longestDelayMs = 60_000;

@@ -5,6 +5,7 @@ import type { ObjectStore } from '../platform/object-store/object-store.js';
 import { failpoint } from './failpoint.js';
 import { ProjectionSource } from './projection-source.js';
 import { renderProjection } from './render-projection.js';
+import { type Repeating, repeating, type RepeatingSettings } from './repeating.js';
 
 export interface ProjectionDeps {
   db: Database;
@@ -18,8 +19,16 @@ const firstPauseMs = 500;
 const longestPauseMs = 60_000;
 
 /**
- * Writes every readable object that is behind its rows. Called after a commit that touched some, and by the
- * reconciler for those whose writer died or failed.
+ * Keeps readable objects up with their rows: woken after a commit that touched some, and every so often for those whose
+ * writer died or failed. Apart from the reconciler, which must not wait for a store that does not answer; and one at
+ * a time, because each object under way holds a connection and needs a second one.
+ */
+export function startProjectionWriter(deps: ProjectionDeps, settings: RepeatingSettings): Repeating {
+  return repeating(() => writeProjections(deps), settings);
+}
+
+/**
+ * Writes every readable object that is behind its rows.
  *
  * @returns how many were written
  */
@@ -48,7 +57,7 @@ async function writeProjection(deps: ProjectionDeps, bucket: string, key: string
     async (tx) => {
       const [lock] = await tx.$queryRaw<{ held: boolean }[]>`
         select pg_try_advisory_xact_lock(hashtextextended(${`${bucket}/${key}`}, 7)) as held`;
-      // Whoever holds it re-reads the rows before letting go, so there is nothing left to do here.
+      // Whoever holds it reads the rows again before letting go; what falls between is found at the next turn.
       if (!lock?.held) return false;
       // The transaction holds the lock only. Rows are read and updated outside of it: an update in it would keep
       // everyone who changes the rows waiting for the object store.
@@ -80,13 +89,17 @@ async function writeOnce(
   });
 }
 
-async function postpone(db: Database, { bucket, key, failures }: Projection, error: unknown): Promise<void> {
+async function postpone(
+  db: Database,
+  { bucket, key, wanted, failures }: Projection,
+  error: unknown,
+): Promise<void> {
   const pauseMs = Math.min(firstPauseMs * 2 ** failures, longestPauseMs);
   const message = error instanceof Error ? error.message : String(error);
-  // By the database's clock, which is the one it is compared with.
+  // By the database's clock, which is the one it is compared with. Not what was wanted meanwhile: that is due now.
   await db.$executeRaw`
     update projections
     set failures = ${failures + 1}, not_before = clock_timestamp() + ${pauseMs} * interval '1 millisecond',
         error = ${message}, updated_at = clock_timestamp()
-    where bucket = ${bucket} and key = ${key}`;
+    where bucket = ${bucket} and key = ${key} and wanted = ${wanted}`;
 }

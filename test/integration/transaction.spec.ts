@@ -70,3 +70,11 @@ describe('a session that stands still in a transaction', () => {
     expect(await db.$queryRaw`select 1 as one`).toEqual([{ one: 1 }]);
   });
 });
+
+it('takes a statement that waited for too long behind a lock for an outage: it may succeed later', async () => {
+  const late = db.$transaction(async (tx) => {
+    await tx.$executeRaw`set local statement_timeout = '20ms'`;
+    await tx.$queryRaw`select pg_sleep(5)::text`;
+  });
+  expect(isOutage(await late.catch((error: unknown) => error))).toBe(true);
+});

@@ -28,6 +28,10 @@ export function openDatabase({ url, max = 10, onError = () => {} }: DatabaseSett
     connectionTimeoutMillis: 5_000,
     // A statement that hangs (a lock held by a paused process) must not hang its caller for ever.
     statement_timeout: 30_000,
+    // Nor must a server that is gone without a word; longer than the server's own limit, whose error says more.
+    query_timeout: 35_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     // Nor must a process that was paused in a transaction keep what it locked. Longer than our longest transaction.
     idle_in_transaction_session_timeout: 65_000,
     idleTimeoutMillis: 30_000,

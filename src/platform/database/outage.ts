@@ -8,10 +8,13 @@ const adapterKinds = new Set([
   'TransactionAlreadyClosed',
 ]);
 const socketCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EPIPE', 'EAI_AGAIN']);
-/** PostgreSQL's classes: connection exception, insufficient resources, operator intervention (shutdown, crash). */
-const sqlStates = /^(08|53|57P)/;
+/**
+ * PostgreSQL's classes: connection exception, insufficient resources, operator intervention (shutdown, crash, and a
+ * statement that took too long, behind the lock of a process that was paused, say).
+ */
+const sqlStates = /^(08|53|57)/;
 const messages =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/;
 
 /**
  * The database is away, full or restarting: the same statement may succeed later. Prisma wraps what the driver says

@@ -41,6 +41,17 @@ it('tries a failed attempt again, later each time, and fails the step with the l
   expect(await outcomes(run, 'preprocess')).toEqual(['1 FAILED', '2 FAILED', '3 FAILED']);
 });
 
+it('tries for longer while something that the step needs is away', async () => {
+  const run = await newRun(db);
+  for (let failures = 1; failures < retryLimits.maxUnavailable; failures++) {
+    await (await run.claim('preprocess')).fail({ code: 'unavailable' });
+    expect(await run.step('preprocess')).toMatchObject({ state: 'QUEUED', failures });
+  }
+  expect(await backOff(run, 'preprocess')).toBeGreaterThanOrEqual(30_000);
+  await (await run.claim('preprocess')).fail({ code: 'unavailable' });
+  expect(await run.step('preprocess')).toMatchObject({ state: 'FAILED', failures: 10 });
+});
+
 it('does not try again what would fail again', async () => {
   const run = await newRun(db);
   await (await run.claim('preprocess')).fail({ code: 'not_finite', permanent: true });

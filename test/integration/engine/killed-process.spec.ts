@@ -7,11 +7,9 @@ import { reconcile, type ReconcileDeps } from '../../../src/engine/reconcile.js'
 import { testDatabase } from '../../database.js';
 import { newSelftest, type TestRun } from '../../factories/run.js';
 import { recordedQueues } from '../../recorded-queues.js';
-import { temporaryStore } from '../../temporary-store.js';
 import { compiledChild } from '../compiled-child.js';
 
 const { db, url } = await testDatabase();
-const store = await temporaryStore();
 
 let queues: ReturnType<typeof recordedQueues>;
 let deps: ReconcileDeps;
@@ -20,7 +18,7 @@ beforeEach(async () => {
   const onError = (error: unknown) => {
     throw error;
   };
-  deps = { db, store, queues, actor: 'reconciler', leaseMs: 1, onError };
+  deps = { db, queues, actor: 'reconciler', leaseMs: 1, onError };
   // What earlier tests left to be done is none of this one's business.
   await db.$executeRaw`update steps set dispatched_at = clock_timestamp()`;
 });

@@ -1,10 +1,10 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { AppError } from '../../../src/contracts/app-error.js';
 import { buckets, promotionKeys } from '../../../src/contracts/object-keys.js';
 import { type CurrentPointer } from '../../../src/contracts/pointer.js';
 import { pointerDocument } from '../../../src/engine/pointer-document.js';
 import { wantProjections } from '../../../src/engine/want-projections.js';
-import { writeProjections } from '../../../src/engine/write-projections.js';
+import { startProjectionWriter, writeProjections } from '../../../src/engine/write-projections.js';
 import type { ModelVersion } from '../../../src/generated/prisma/client.js';
 import { putByDigest } from '../../../src/platform/object-store/content-address.js';
 import { readObject } from '../../../src/platform/object-store/read-object.js';
@@ -12,6 +12,7 @@ import { testDatabase } from '../../database.js';
 import { promoteModel, trainedModel } from '../../factories/promotion.js';
 import { gatedStore } from '../../gated-store.js';
 import { temporaryStore } from '../../temporary-store.js';
+import { eventually } from '../eventually.js';
 
 const { db } = await testDatabase();
 const real = await temporaryStore();
@@ -143,6 +144,43 @@ it('tries again, later each time, what a broken store did not take', async () =>
   gate.fail();
   expect(await writeProjections(deps)).toBe(4);
   expect(await rowOf(key)).toMatchObject({ written: 1, failures: 0, error: null, not_before: null });
+});
+
+it('does not put off what was wanted while an older content could not be written', async () => {
+  await promoteModel(db, model);
+  const failed: string[] = [];
+  const put: typeof deps.store.put = async (_, key) => {
+    await db.$executeRaw`update projections set wanted = 2 where wanted = 1 and key = ${key}`;
+    failed.push(key);
+    throw new AppError('unavailable', 'the disk is full');
+  };
+  await writeProjections({ ...deps, store: { ...gate.store, put } });
+  expect(failed).toHaveLength(4);
+  for (const key of failed) expect(await rowOf(key)).toMatchObject({ wanted: 2, not_before: null });
+});
+
+it('is written by a writer that is woken, and by one that nobody woke', async () => {
+  const key = promotionKeys.identifier(identifier);
+  const isWritten = () =>
+    eventually(
+      'the pointer is written',
+      async () => (await rowOf(key)).written === (await rowOf(key)).wanted,
+    );
+  const seldom = startProjectionWriter(deps, {
+    intervalMs: 3_600_000,
+    onError: (error) => errors.push(error),
+  });
+  onTestFinished(() => seldom.stop());
+  await promoteModel(db, model);
+  seldom.wake();
+  await isWritten();
+  await seldom.stop();
+
+  await db.$executeRaw`update projections set wanted = wanted + 1`;
+  const often = startProjectionWriter(deps, { intervalMs: 5, onError: (error) => errors.push(error) });
+  onTestFinished(() => often.stop());
+  await isWritten();
+  expect(errors).toEqual([]);
 });
 
 it('leaves an object alone until its pause is over', async () => {

@@ -1,17 +1,13 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { buckets, promotionKeys } from '../../../src/contracts/object-keys.js';
 import { reconcile, type ReconcileDeps } from '../../../src/engine/reconcile.js';
 import { startReconciler } from '../../../src/engine/reconciler.js';
 import { testDatabase } from '../../database.js';
-import { promoteModel, trainedModel } from '../../factories/promotion.js';
 import { newRun, newSelftest, trainers, type TestRun } from '../../factories/run.js';
 import { openTransaction } from '../../open-transaction.js';
 import { recordedQueues } from '../../recorded-queues.js';
-import { temporaryStore } from '../../temporary-store.js';
 import { eventually } from '../eventually.js';
 
 const { db } = await testDatabase();
-const store = await temporaryStore();
 
 /** As long as the database of these tests has certainly been up. */
 const leaseMs = 1;
@@ -23,12 +19,14 @@ let deps: ReconcileDeps;
 beforeEach(async () => {
   queues = recordedQueues();
   errors = [];
-  deps = { db, store, queues, actor: 'reconciler', leaseMs, onError: (error) => errors.push(error) };
+  deps = { db, queues, actor: 'reconciler', leaseMs, onError: (error) => errors.push(error) };
   // What earlier tests left to be done is none of this one's business.
   await db.$executeRaw`update steps set dispatched_at = clock_timestamp()`;
-  await db.projection.deleteMany();
 });
 
+const fail = (error: unknown) => {
+  throw error;
+};
 const jobsOf = ({ id }: TestRun) => queues.jobs.map((job) => job.id).filter((jobId) => jobId.startsWith(id));
 const setStates = async (run: TestRun, states: Record<string, string>) => {
   for (const [name, state] of Object.entries(states)) {
@@ -103,23 +101,32 @@ it('does nothing while another process is at it', async () => {
   expect(jobsOf(run)).toEqual([`${run.id}.first.1`]);
 });
 
-it('writes the readable files that nobody wrote', async () => {
-  const identifier = 'unwritten';
-  const model = await trainedModel(db, { identifier });
-  await promoteModel(db, model);
-  await reconcile(deps, calm);
-  const { info, body } = await store.get(buckets.promotion, promotionKeys.identifier(identifier));
-  body.destroy();
-  expect(info.contentType).toBe('application/json');
+it('goes on giving leases away while the queue is away, and says that it is', async () => {
+  const add = () => Promise.reject(new Error('the queue is away'));
+  const waiting = await newSelftest(db);
+  await db.$executeRaw`update steps set dispatched_at = null where run_id = ${waiting.id}::uuid`;
+  const late = await newSelftest(db);
+  await (await late.claim('first')).lapse();
+  const faults: unknown[] = [];
+  const reconciler = startReconciler(
+    { ...deps, leaseMs: 50, queues: { ...queues, add } },
+    { intervalMs: 5, onError: (error) => faults.push(error) },
+  );
+  onTestFinished(() => reconciler.stop());
+  await eventually('the lease was given away', async () => (await late.step('first')).state === 'QUEUED');
+  expect(errors[0]).toMatchObject({ message: 'the queue is away' });
+  expect(faults).toEqual([]);
 });
 
-it('writes them although the queue is away, and says that it is', async () => {
-  await promoteModel(db, await trainedModel(db, { identifier: 'no-queue' }));
-  await db.$executeRaw`update steps set dispatched_at = null`;
-  const add = () => Promise.reject(new Error('the queue is away'));
-  await expect(reconcile({ ...deps, queues: { ...queues, add } }, calm)).rejects.toThrow('the queue is away');
-  const { body } = await store.get(buckets.promotion, promotionKeys.identifier('no-queue'));
-  body.destroy();
+it('hands over no step of a kind that only another version of the code has, and all others', async () => {
+  const foreign = await newSelftest(db);
+  const known = await newSelftest(db);
+  await db.$executeRaw`update steps set dispatched_at = null where name = 'first'`;
+  await db.$executeRaw`update steps set kind = 'dance' where run_id = ${foreign.id}::uuid`;
+  await reconcile(deps, calm);
+  expect(jobsOf(foreign)).toEqual([]);
+  expect(jobsOf(known)).toEqual([`${known.id}.first.1`]);
+  expect(errors).toEqual([]);
 });
 
 it('lets no run that it cannot handle keep the others waiting', async () => {
@@ -157,7 +164,8 @@ describe('the reconciler', () => {
     const add: typeof queues.add = (jobs) =>
       ++turns === 1 ? Promise.reject(new Error('the queue is away')) : queues.add(jobs);
     const reconciler = startReconciler(
-      { ...deps, queues: { ...queues, add } },
+      // What cannot be reported ends the turn.
+      { ...deps, queues: { ...queues, add }, onError: fail },
       { intervalMs: 5, onError: (error) => faults.push(error) },
     );
     onTestFinished(() => reconciler.stop());

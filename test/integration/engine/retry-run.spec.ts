@@ -56,6 +56,23 @@ it('goes on with a canceled run', async () => {
   expect(await db.promotion.count({ where: { pipeline_run_id: run.id } })).toBe(1);
 });
 
+it('begins anew: what ran shows the times and the progress of its new attempt alone', async () => {
+  const run = await newRun(db, { identifier: 'anew' });
+  await cancelRun(db, run.id, 'ada');
+  expect(await run.row()).toMatchObject({ state: 'CANCELED', started_at: null });
+  await retryRun(db, run.id, 'ada');
+  expect((await run.row()).started_at).toBeInstanceOf(Date);
+
+  await (await run.claim('preprocess')).fail({ permanent: true });
+  const progress = { fraction: 0.6, message: 'half way' };
+  await db.step.update({
+    where: { run_id_name: { run_id: run.id, name: 'preprocess' } },
+    data: { progress },
+  });
+  await retryRun(db, run.id, 'ada');
+  expect(await run.step('preprocess')).toMatchObject({ state: 'QUEUED', progress: null, started_at: null });
+});
+
 it('gives a step that was queued when it was canceled a new attempt, and refuses the old job', async () => {
   const run = await newRun(db);
   await cancelRun(db, run.id, 'ada');

@@ -1,0 +1,43 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface RepeatingSettings {
+  intervalMs: number;
+  onError: (error: unknown) => void;
+}
+
+export interface Repeating {
+  /** The next turn follows at once, after the one under way. */
+  wake(): void;
+  /** Resolves when the turn under way has ended. */
+  stop(): Promise<void>;
+}
+
+/** Does something again and again, one turn at a time; a turn that fails is followed by the next one. */
+export function repeating(
+  turn: () => Promise<unknown>,
+  { intervalMs, onError }: RepeatingSettings,
+): Repeating {
+  let stopped = false;
+  // Made before its turn: a wake during the turn shortens the pause behind it.
+  let pause = new AbortController();
+  const loop = async (): Promise<void> => {
+    while (!stopped) {
+      pause = new AbortController();
+      try {
+        await turn();
+      } catch (error) {
+        onError(error);
+      }
+      if (!stopped) await delay(intervalMs, undefined, { signal: pause.signal }).catch(() => {});
+    }
+  };
+  const running = loop();
+  return {
+    wake: () => pause.abort(),
+    async stop() {
+      stopped = true;
+      pause.abort();
+      await running;
+    },
+  };
+}
