@@ -17,25 +17,26 @@ export function repeating(
   turn: () => Promise<unknown>,
   { intervalMs, onError }: RepeatingSettings,
 ): Repeating {
-  let stopped = false;
+  const stopping = new AbortController();
   // Made before its turn: a wake during the turn shortens the pause behind it.
   let pause = new AbortController();
   const loop = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       pause = new AbortController();
       try {
         await turn();
       } catch (error) {
         onError(error);
       }
-      if (!stopped) await delay(intervalMs, undefined, { signal: pause.signal }).catch(() => {});
+      if (!stopping.signal.aborted)
+        await delay(intervalMs, undefined, { signal: pause.signal }).catch(() => {});
     }
   };
   const running = loop();
   return {
     wake: () => pause.abort(),
     async stop() {
-      stopped = true;
+      stopping.abort();
       pause.abort();
       await running;
     },

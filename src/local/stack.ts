@@ -4,7 +4,7 @@ import { defaultPort, type Env } from '../config/env.js';
 import { projectRoot } from '../platform/project-root.js';
 import { choosePort } from './choose-port.js';
 import { lockFolder } from './folder-lock.js';
-import { startPostgres } from './postgres.js';
+import { keepPostgres } from './keep-postgres.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 export interface StackSettings {
@@ -43,12 +43,18 @@ export async function startStack({ env, environment, say, onTrouble }: StackSett
     let databaseUrl = env.DATABASE_URL;
     if (!databaseUrl) {
       say('starting PostgreSQL');
-      const postgres = await startPostgres({ dataDir: path.join(home, 'postgres') });
+      const postgres = await keepPostgres({ dataDir: path.join(home, 'postgres') }, say);
       stops.push(() => postgres.stop());
       databaseUrl = postgres.url;
     }
     const port = await choosePort(env.HOST, env.PORT, defaultPort);
-    const shared = { ...environment, DATABASE_URL: databaseUrl, DATABASE_URL_FILE: '', TRAINYARD_HOME: home };
+    const shared = {
+      ...environment,
+      DATABASE_URL: databaseUrl,
+      DATABASE_URL_FILE: '',
+      TRAINYARD_HOME: home,
+      TRAINYARD_HOME_FILE: '',
+    };
     const supervise = (name: string, file: string, own: NodeJS.ProcessEnv) => {
       const supervised = new SupervisedProcess({
         name,

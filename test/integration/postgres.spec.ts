@@ -12,8 +12,10 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { keepPostgres } from '../../src/local/keep-postgres.js';
 import { startPostgres, type PostgresServer } from '../../src/local/postgres.js';
 import { compiledChild } from './compiled-child.js';
 import { eventually } from './eventually.js';
@@ -247,4 +249,30 @@ it('says so when its password file is not the one of the data, and leaves no ser
   await expect(start()).rejects.toThrow('does not let us in: password authentication failed');
   expect(existsSync(path.join(shared, 'data/postmaster.pid'))).toBe(false);
   writeFileSync(passwordFile, password);
+});
+
+it('is started again at the same address when it was killed, and stays down once it was stopped', async () => {
+  const said: string[] = [];
+  const kept = await keepPostgres({ dataDir: shared }, (line) => said.push(line));
+  await query(kept.url, 'create table if not exists kept as select 42 as answer');
+  const first = kept.pid();
+  process.kill(first, 'SIGKILL');
+  const rows = await eventually('it answers again', () =>
+    query(kept.url, 'select answer from kept').catch(() => undefined),
+  );
+  expect(rows).toEqual([{ answer: 42 }]);
+  expect(kept.pid()).not.toBe(first);
+  expect(said).toEqual(['PostgreSQL was killed by SIGKILL; starting it again']);
+  await kept.stop();
+  expect(hasEnded(kept.pid())).toBe(true);
+  await expect(query(kept.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
+});
+
+it('leaves nothing behind when it is stopped while it is being started again', async () => {
+  const kept = await keepPostgres({ dataDir: shared, durable: false }, () => {});
+  process.kill(kept.pid(), 'SIGKILL');
+  await eventually('it has ended', () => hasEnded(kept.pid()));
+  await sleep(250);
+  await kept.stop();
+  expect(hasEnded(kept.pid())).toBe(true);
 });
