@@ -17,7 +17,12 @@ const seed = (description: string) =>
     .default(42)
     .meta({ description, examples: [42] });
 
-const columnName = z.string().min(1).max(500);
+/** A zero character is text that PostgreSQL cannot store, and a column's name holds no control character at all. */
+const columnName = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((name) => !/[\p{Cc}\p{Cs}]/u.test(name), 'must not hold a control character');
 const columnNames = z
   .array(columnName)
   .min(1)
@@ -89,11 +94,11 @@ const sampling = {
 };
 
 const preprocessing = {
-  force_reprocess: flag(false, 'Preprocess again, even when the cache has the result.'),
+  force_reprocess: flag(false, 'Take no step from the cache. So far nothing is cached.'),
   extra_hash_salt: z
     .string()
     .max(200)
-    .refine((value) => !/\p{Cs}/u.test(value), 'must be well-formed Unicode')
+    .refine((value) => !/[\0\p{Cs}]/u.test(value), 'must be well-formed Unicode without a zero character')
     .default('')
     .meta({ description: 'Goes into config_hash and nowhere else.', examples: [''] }),
   handle_nans: flag(true, 'Fill empty cells. When off, an empty cell is an error.'),

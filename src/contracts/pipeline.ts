@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageOf } from './page.js';
 import { StepKind } from './states.js';
 
 /** A pipeline as `GET /pipelines` shows it. */
@@ -20,5 +21,5 @@ export const PipelineDescription = z
   .meta({ id: 'Pipeline' });
 export type PipelineDescription = z.infer<typeof PipelineDescription>;
 
-export const PipelineList = z.object({ items: z.array(PipelineDescription) }).meta({ id: 'PipelineList' });
+export const PipelineList = pageOf(PipelineDescription, 'PipelineList');
 export type PipelineList = z.infer<typeof PipelineList>;

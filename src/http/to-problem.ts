@@ -62,7 +62,8 @@ export function toProblem(error: unknown, instance: string, request_id: string):
   const status = clientErrorStatus(error);
   if (status !== undefined) {
     const detail = error instanceof Error ? error.message : 'The request cannot be answered.';
-    return { problem: render(status, codeOf(status), detail), unexpected: false };
+    const errors = status === 400 ? [{ path: '', message: detail }] : [];
+    return { problem: render(status, codeOf(status), detail, errors), unexpected: false };
   }
   return { problem: render(500, 'internal', 'Something went wrong on our side.'), unexpected: true };
 }

@@ -29,6 +29,10 @@ describe('resolveTargets', () => {
     );
   });
 
+  it('refuses the name that predictions give their time', () => {
+    expect(() => resolveTargets(frameOf({ ts: [1, 2] }), {})).toThrow('column "ts": cannot be a target');
+  });
+
   it('refuses a table without any value', () => {
     expect(() => resolveTargets(frameOf({ empty: [nan] }), {})).toThrow('no column has a value');
   });

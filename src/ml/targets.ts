@@ -20,6 +20,9 @@ export function resolveTargets(train: Frame, parameters: Pick<ForecastingParamet
       targets.length === 0 ? 'no column has a value' : `no column ${quoteNames(absent)} to forecast`;
     throw new AppError('invalid_data', `${fault}; the columns are ${quoteNames(names)}`);
   }
+  if (targets.includes('ts')) {
+    throw dataFault({ column: 'ts' }, 'cannot be a target: a prediction calls its time so; rename it');
+  }
   for (const target of targets) {
     const { min, max } = extent(
       train.columns.find(({ name }) => name === target)?.values ?? new Float64Array(),

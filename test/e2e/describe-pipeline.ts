@@ -120,7 +120,10 @@ export function describePipeline(profile: string, stack: TestStack): void {
         if (count === firstHeldOut) expect([Math.min(...scaled), Math.max(...scaled)]).toEqual([0, 1]);
       }
       const key = processedKey(run.identifier, run.config_hash!, 'processed_data.meta.json');
-      expect(JSON.parse((await projection(buckets.processed, key)).toString('utf8'))).toMatchObject({
+      const meta = (await projection(buckets.processed, key)).toString('utf8');
+      const config = /"config": (\{.*\}),/.exec(meta)?.[1] ?? '';
+      expect(createHash('sha256').update(config).digest('hex')).toBe(run.config_hash);
+      expect(JSON.parse(meta)).toMatchObject({
         identifier: run.identifier,
         source_bucket: 'dataset',
         train_source_object: 'small.csv',

@@ -42,7 +42,7 @@ export const preprocess: Step<'preprocess'> = async (input, { store, progress, n
     source_bucket: buckets.dataset,
     train_source_object: train_file,
     test_source_object: test_file,
-    config: JSON.parse(config) as unknown,
+    config: null,
     config_hash,
     created_at: new Date(now()).toISOString(),
     scaler_type: fitted.scaler.method,
@@ -53,7 +53,9 @@ export const preprocess: Step<'preprocess'> = async (input, { store, progress, n
     source_sha256: { train: train.source.sha256, test: test?.source.sha256 ?? null },
     warnings: dataset.warnings,
   };
-  const metaBytes = new TextEncoder().encode(`${JSON.stringify(meta, null, 2)}\n`);
+  // As it was hashed: parsed and written again, 2.0 would become 2 and give another hash.
+  const metaText = JSON.stringify(meta, null, 2).replace('"config": null', () => `"config": ${config}`);
+  const metaBytes = new TextEncoder().encode(`${metaText}\n`);
   progress({ fraction: 1, message: `${dataset.train.rows} train and ${dataset.test.rows} test rows` });
   return {
     source: { train: train.source, test: test?.source ?? null },

@@ -110,10 +110,28 @@ describe('training', () => {
       flavors: { onnx: { data: 'model.onnx' } },
     });
     expect(await json(fileOf('GRU/loss_curve.json'))).toMatchObject([
-      { epoch: 1 },
+      { epoch: 1, train_loss: expect.any(Number) as number, validation_loss: null },
       { epoch: 2 },
       { epoch: 3 },
     ]);
+  });
+
+  it('ends at the end when it stops early, and says so', async () => {
+    const told = stepContext(store);
+    const stopping = { ...parameters, epochs: 30, patience: 1, learning_rate: 0.5 };
+    await runStep(
+      'train_recurrent',
+      { ...identity, parameters: stopping, preprocess: done.preprocess, model_type: 'GRU' },
+      told.context,
+    );
+    const { fraction, message, epoch } = told.progress.at(-1)!;
+    expect(epoch).toBeLessThan(30);
+    expect({ fraction, message }).toEqual({ fraction: 1, message: `stopped early after epoch ${epoch}/30` });
+  });
+
+  it('asks for the same rows whoever is asked', async () => {
+    const rowsOf = async (result: TrainResult) => ModelManifest.parse(await json(result.manifest)).rows;
+    expect(await rowsOf(done.prophet)).toBe(await rowsOf(done.gru));
   });
 
   it('makes the same model of the same input, byte for byte', async () => {

@@ -2,6 +2,7 @@ import { mersenne } from 'pure-rand/generator/mersenne';
 import type { FittedPreprocess } from '../../src/contracts/fitted-preprocess.js';
 import type { ForecastingParameters } from '../../src/contracts/forecasting-parameters.js';
 import { clipValues } from '../../src/ml/clip.js';
+import { rowsNeeded } from '../../src/ml/export/preprocess-nodes.js';
 import { prophetModel } from '../../src/ml/export/prophet-model.js';
 import { type Column, type Frame, makeFrame, pickColumns } from '../../src/ml/frame.js';
 import { readFrameParquet, writeFrameParquet } from '../../src/ml/frame-parquet.js';
@@ -37,8 +38,10 @@ export const trainProphet: Step<'train_prophet'> = async (input, context) => {
       identifier,
       config_hash,
       preprocess,
-      window: 1,
-      rows: 1,
+      // It looks at one time alone, and asks for what the nets ask for: whoever wins, the same request is answered,
+      // and the same rows are forecast.
+      window: parameters.input_seq_len,
+      rows: rowsNeeded(fitted, parameters.input_seq_len),
       horizon,
       files: { 'forecast.parquet': writeFrameParquet(forecast) },
       began,

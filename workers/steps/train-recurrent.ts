@@ -57,6 +57,11 @@ export const trainRecurrent: Step<'train_recurrent'> = async (input, context) =>
       },
     },
   );
+  const { epochs } = parameters;
+  if (curve.length < epochs) {
+    const message = `stopped early after epoch ${curve.length}/${epochs}`;
+    context.progress({ fraction: 1, message, epoch: curve.length, epochs, loss: curve.at(-1)?.trainLoss });
+  }
   const bytes = recurrentModel(shape, weights, preprocess.fitted, preprocess.targets);
   await checkExport({ shape, weights, bytes, fitted: preprocess.fitted, heldOut });
   return publishModel(
@@ -69,13 +74,21 @@ export const trainRecurrent: Step<'train_recurrent'> = async (input, context) =>
       window: data.window,
       rows: rowsNeeded(preprocess.fitted, data.window),
       horizon: data.horizon,
-      files: { 'loss_curve.json': new TextEncoder().encode(JSON.stringify(curve)) },
+      files: { 'loss_curve.json': new TextEncoder().encode(JSON.stringify(lossCurve(curve))) },
       began,
     },
     heldOut,
     context,
   );
 };
+
+function lossCurve(epochs: readonly EpochReport[]) {
+  return epochs.map(({ epoch, trainLoss: train_loss, validationLoss: validation_loss }) => ({
+    epoch,
+    train_loss,
+    validation_loss,
+  }));
+}
 
 async function loadWindows(
   { parameters, preprocess }: StepInput<'train_recurrent'>,

@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Liveness, Readiness } from '../../contracts/health.js';
 import { Endpoint } from '../../http/endpoint.js';
@@ -17,6 +17,7 @@ export class HealthController {
   }
 
   @Get('ready')
+  @ApiServiceUnavailableResponse({ description: 'Something does not answer.', standardSchema: Readiness })
   @Endpoint('Can it do its work? 503 names what does not answer', { schema: Readiness })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
     const readiness = await this.health.readiness();

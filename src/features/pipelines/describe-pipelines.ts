@@ -17,5 +17,6 @@ export function describePipelines(): PipelineList {
       edges: steps.flatMap((step) => step.depends_on.map((from) => ({ from, to: step.name }))),
       parameters: z.toJSONSchema(parameters, { io: 'input' }),
     })),
+    next_cursor: null,
   };
 }

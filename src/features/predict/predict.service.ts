@@ -69,7 +69,13 @@ export class PredictService {
           units,
           fill_values: Object.fromEntries(preprocess.columns.map(({ name, fill }) => [name, fill])),
           feedback,
-          example: { identifier, inference_length: 3, data: exampleData(manifest) },
+          example: {
+            identifier,
+            // The champion of now may take other columns than the one that was asked about.
+            ...(query.config_hash && { config_hash: query.config_hash }),
+            inference_length: 3,
+            data: exampleData(manifest),
+          },
         });
       },
     );
@@ -105,7 +111,7 @@ function rowsOf({ time, columns }: Frame): PredictAnswer['predictions'] {
   const overflown = columns.find(({ values }) => !values.every(Number.isFinite));
   if (overflown) {
     const message = `the forecast of ${overflown.name} is not finite: the history is too far from what the model knows`;
-    throw new AppError('invalid_request', message);
+    throw new AppError('invalid_request', message, { issues: [{ path: 'data', message }] });
   }
   return Array.from(time, (ms, row) => ({
     ts: new Date(ms).toISOString(),

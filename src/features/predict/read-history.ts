@@ -25,14 +25,18 @@ export function readHistory(data: Columns, indexCol: string | undefined, manifes
   if (times.length < manifest.rows) {
     throw fault('data', `${times.length} rows of history are too few: this model needs ${manifest.rows}`);
   }
+  const uneven = Object.entries(data).find(([, values]) => values.length !== times.length);
+  if (uneven) {
+    const [name, { length }] = uneven;
+    throw fault(`data.${name}`, `column "${name}" has ${length} rows, the time column has ${times.length}`);
+  }
   const time = readTimes(times, timeName);
+  refuseEqualTimes(time, timeName);
   const columns = manifest.columns.map((name) => ({
     name,
-    values: readColumn(own(data, name) ?? [], name, time.length),
+    values: readColumn(own(data, name) ?? [], name),
   }));
-  const frame = sortByTime(makeFrame(time, columns));
-  refuseEqualTimes(frame, timeName);
-  return frame;
+  return sortByTime(makeFrame(time, columns));
 }
 
 function readTimes(values: readonly unknown[], name: string): Float64Array {
@@ -48,12 +52,9 @@ function readTimes(values: readonly unknown[], name: string): Float64Array {
   });
 }
 
-function readColumn(values: readonly unknown[], name: string, rows: number): Float64Array {
-  if (values.length !== rows) {
-    throw fault(`data.${name}`, `column "${name}" has ${values.length} rows, the time column has ${rows}`);
-  }
-  const out = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
+function readColumn(values: readonly unknown[], name: string): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let row = 0; row < values.length; row++) {
     const value = values[row];
     if (typeof value === 'number' && Number.isFinite(value)) out[row] = value;
     else if (value === null) out[row] = Number.NaN;
@@ -62,11 +63,18 @@ function readColumn(values: readonly unknown[], name: string, rows: number): Flo
   return out;
 }
 
-function refuseEqualTimes({ time }: Frame, name: string): void {
-  if (time.length > 1 && time[0] === time.at(-1)) throw fault(`data.${name}`, 'all times are the same');
-  const twin = time.findIndex((value, row) => row > 0 && value === time[row - 1]);
-  if (twin > 0)
-    throw fault(`data.${name}`, `the time ${new Date(time[twin]!).toISOString()} stands there twice`);
+function refuseEqualTimes(time: Float64Array, name: string): void {
+  if (time.length > 1 && time.every((value) => value === time[0])) {
+    throw fault(`data.${name}`, 'all times are the same');
+  }
+  const seen = new Set<number>();
+  time.forEach((value, row) => {
+    if (seen.has(value)) {
+      const text = new Date(value).toISOString();
+      throw fault(`data.${name}.${row}`, `the time ${text} stands there twice`);
+    }
+    seen.add(value);
+  });
 }
 
 /** Not by plain access: a column may be called `constructor`. */

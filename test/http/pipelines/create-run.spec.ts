@@ -110,6 +110,11 @@ describe('what is refused', () => {
     [{ score_weights: { rmse: 0, mae: 0, mse: 0 } }, 'parameters.score_weights'],
     [{ score_weights: { rmse: 1 } }, 'parameters.score_weights.mae'],
     [{ inference_length: 10_001 }, 'parameters.inference_length'],
+    // Text that PostgreSQL cannot store.
+    [{ targets: 'x\0' }, 'parameters.targets'],
+    [{ columns: ['a', '\ud800'] }, 'parameters.columns.1'],
+    [{ index_col: '\ud800' }, 'parameters.index_col'],
+    [{ extra_hash_salt: '\0' }, 'parameters.extra_hash_salt'],
   ])('%j: the answer names %s', async (parameters, path) => {
     await upload('refused.csv');
     const runs = await db.pipelineRun.count();

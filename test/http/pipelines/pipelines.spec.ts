@@ -9,7 +9,8 @@ const { http } = await testApp();
 it('lists the pipelines with their steps and edges', async () => {
   const answer = await http.get('/pipelines');
   expect(answer.status).toBe(200);
-  const { items } = parseAnswer(PipelineList, answer);
+  const { items, next_cursor } = parseAnswer(PipelineList, answer);
+  expect(next_cursor).toBeNull();
   expect(items.map(({ name }) => name)).toEqual(['forecasting', 'selftest']);
   const [forecasting] = items;
   expect(forecasting?.steps.map(({ name, kind }) => `${kind}/${name}`)).toEqual([

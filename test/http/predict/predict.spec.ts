@@ -135,7 +135,11 @@ describe('a forecast', () => {
   });
 
   it('is given with the columns `constructor` and `toString` in the data, which are no columns of the model', async () => {
-    const data = { ...history(cellsAfter(4)), constructor: [1], toString: ['x'] };
+    const data = {
+      ...history(cellsAfter(4)),
+      constructor: [1, 2, 3, 4],
+      toString: Array<string>(4).fill('x'),
+    };
     expect((await predict({ identifier, data })).predictions).toHaveLength(1);
   });
 

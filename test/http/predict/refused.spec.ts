@@ -43,7 +43,7 @@ describe('says which column and row', () => {
     [
       'a time that stands there twice',
       { ...right, time: time.with(2, time[1]!) },
-      'data.time',
+      'data.time.2',
       time[1]!.slice(0, 19),
     ],
     ['text for a number', { ...right, up: [5, '6', 7, 8] }, 'data.up.1', '"6" is not a finite number'],
@@ -51,6 +51,7 @@ describe('says which column and row', () => {
     ['a list for a number', { ...right, up: [5, 6, [7], 8] }, 'data.up.2', '[7]'],
     ['a short column', { ...right, down: [1, 2, 3] }, 'data.down', 'has 3 rows, the time column has 4'],
     ['a long column', { ...right, down: [1, 2, 3, 4, 5] }, 'data.down', 'has 5 rows'],
+    ['a column of no use that is short', { ...right, other: [1] }, 'data.other', 'has 1 rows'],
     ['an empty column', { ...right, users: [] }, 'data.users', 'has 0 rows'],
     ['a missing column', without('up'), 'data', 'Missing required feature columns: up'],
     [

@@ -68,6 +68,17 @@ it('has one also for a model whose example holds an empty cell', async () => {
   expect((await http.post('/predict').send(example)).status).toBe(200);
 });
 
+it('gives for a configuration an example that leads to the model under it, not to the champion', async () => {
+  const [old, current] = ['a'.repeat(64), 'b'.repeat(64)];
+  await servedModel(db, store, { identifier: 'moved-on', config_hash: old, window: 3 });
+  await servedModel(db, store, { identifier: 'moved-on', config_hash: current, window: 8 });
+  const { text } = await http.get('/predict/schema').query({ identifier: 'moved-on', config_hash: old });
+  const { example } = JSON.parse(text) as PredictSchemaAnswer;
+  const answer = await http.post('/predict').send(example);
+  expect(answer.status).toBe(200);
+  expect(parseAnswer(PredictAnswer, answer).config_hash).toBe(old);
+});
+
 it('is not found where nothing is promoted', async () => {
   expectProblem(await http.get('/predict/schema?identifier=nobody'), 404, 'not_found');
   expectProblem(await http.get(`/predict/schema?config_hash=${'0'.repeat(64)}`), 404, 'not_found');
