@@ -25,7 +25,7 @@ export function summarise(modules: readonly TestModule[], unhandled: readonly Se
   return summary;
 }
 
-/** Ends the output with one line that a program can read: `18 passed, 0 failed, 2 skipped`. */
+/** Ends the output with a line that a program can read, `18 passed, 0 failed`, and before it says what was skipped. */
 export class SummaryReporter implements Reporter {
   /** Until the run has ended: one that is broken off has not passed. */
   private summary: Summary = { passed: 0, failed: 1, skipped: 0 };
@@ -34,8 +34,8 @@ export class SummaryReporter implements Reporter {
     // When the process ends, because the other reporters write their own summary at the end of the run.
     process.once('exit', () => {
       const { passed, failed, skipped } = this.summary;
-      const left = skipped > 0 ? `, ${skipped} skipped` : '';
-      process.stdout.write(`${passed} passed, ${failed} failed${left}\n`);
+      if (skipped > 0) process.stdout.write(`${skipped} skipped\n`);
+      process.stdout.write(`${passed} passed, ${failed} failed\n`);
     });
   }
 
