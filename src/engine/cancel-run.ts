@@ -12,21 +12,22 @@ import { endedRuns } from './transitions.js';
  * @throws AppError `not_found`; `conflict` when the run has ended
  */
 export async function cancelRun(db: Database, runId: string, actor: string): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    const run = await LockedRun.lock(tx, runId);
-    const { state } = run.row;
-    if (state === 'CANCELING' || state === 'CANCELED') return;
-    if (endedRuns.has(state)) throw new AppError('conflict', `the run has already ended: ${state}`);
-    const cause = { actor, reason: 'canceled' };
-    for (const step of run.steps) {
-      if (step.state === 'PENDING' || step.state === 'QUEUED') {
-        await run.moveStep(step.name, 'CANCELED', cause, { ended_at: run.now });
+  await inTransaction(db, (tx) =>
+    LockedRun.change(tx, runId, async (run) => {
+      const { state } = run.row;
+      if (state === 'CANCELING' || state === 'CANCELED') return;
+      if (endedRuns.has(state)) throw new AppError('conflict', `the run has already ended: ${state}`);
+      const cause = { actor, reason: 'canceled' };
+      for (const step of run.steps) {
+        if (step.state === 'PENDING' || step.state === 'QUEUED') {
+          await run.moveStep(step.name, 'CANCELED', cause, { ended_at: run.now });
+        }
       }
-    }
-    if (state === 'PENDING') await run.moveRun('CANCELED', cause, { ended_at: run.now });
-    else {
-      await run.moveRun('CANCELING', cause);
-      await settle(run, actor);
-    }
-  });
+      if (state === 'PENDING') await run.moveRun('CANCELED', cause, { ended_at: run.now });
+      else {
+        await run.moveRun('CANCELING', cause);
+        await settle(run, actor);
+      }
+    }),
+  );
 }

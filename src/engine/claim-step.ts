@@ -2,7 +2,7 @@ import type { Database } from '../platform/database/database.js';
 import { inTransaction } from '../platform/database/transaction.js';
 import { failpoint } from './failpoint.js';
 import type { Lease } from './lease.js';
-import { LockedRun, recordStateChange } from './locked-run.js';
+import { LockedRun } from './locked-run.js';
 import { findStepPlan } from './pipelines/pipelines.js';
 import type { AnyStepPlan, InputContext } from './plan.js';
 import { findChampion } from './champion.js';
@@ -32,32 +32,33 @@ export async function claimStep(
   worker: string,
   leaseMs: number,
 ): Promise<ClaimedStep | undefined> {
-  const claimed = await inTransaction(db, async (tx) => {
-    const run = await LockedRun.lock(tx, ref.run_id);
-    const [row] = await tx.$queryRaw<{ lease_token: string }[]>`
-      update steps
-      set state = 'RUNNING', lease_token = gen_random_uuid(), worker = ${worker}, error = null, progress = null,
-          lease_expires_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond',
-          started_at = coalesce(started_at, clock_timestamp()), ended_at = null
-      where run_id = ${ref.run_id}::uuid and name = ${ref.step} and state = 'QUEUED' and attempt = ${ref.attempt}
-        and (not_before is null or not_before <= clock_timestamp())
-      returning lease_token::text`;
-    if (!row) return undefined;
-    const cause = { actor: worker, reason: `attempt ${ref.attempt}` };
-    await tx.attempt.create({ data: { run_id: ref.run_id, step: ref.step, number: ref.attempt, worker } });
-    if (run.row.state === 'PENDING') await run.moveRun('RUNNING', { actor: worker }, { started_at: run.now });
-    await recordStateChange(tx, ref.run_id, { step: ref.step, state: 'RUNNING', ...cause });
-    const plan = findStepPlan(run.row.pipeline, ref.step);
-    const trackedRun = plan.trains ? await startTrackedRun(tx, run.row, ref, plan.trains) : null;
-    failpoint('claim_before_commit');
-    return {
-      run: run.row,
-      steps: run.steps,
-      plan,
-      trackedRun,
-      lease: { ...ref, lease_token: row.lease_token },
-    };
-  });
+  const claimed = await inTransaction(db, (tx) =>
+    LockedRun.change(tx, ref.run_id, async (run) => {
+      const [row] = await tx.$queryRaw<{ lease_token: string }[]>`
+        with claimed as (
+          update steps
+          set state = 'RUNNING', lease_token = gen_random_uuid(), worker = ${worker}, error = null, progress = null,
+              lease_expires_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond',
+              started_at = coalesce(started_at, clock_timestamp()), ended_at = null
+          where run_id = ${ref.run_id}::uuid and name = ${ref.step} and state = 'QUEUED' and attempt = ${ref.attempt}
+            and (not_before is null or not_before <= clock_timestamp())
+          returning run_id, name, attempt, worker, lease_token),
+        begun as (
+          insert into attempts (run_id, step, number, worker, started_at)
+          select run_id, name, attempt, worker, clock_timestamp() from claimed)
+        select lease_token::text from claimed`;
+      if (!row) return undefined;
+      if (run.row.state === 'PENDING') {
+        await run.moveRun('RUNNING', { actor: worker }, { started_at: run.now });
+      }
+      run.record(ref.step, 'RUNNING', { actor: worker, reason: `attempt ${ref.attempt}` });
+      const plan = findStepPlan(run.row.pipeline, ref.step);
+      const trackedRun = plan.trains ? await startTrackedRun(tx, run.row, ref, plan.trains) : null;
+      failpoint('claim_before_commit');
+      const { row: runRow, steps } = run;
+      return { run: runRow, steps, plan, trackedRun, lease: { ...ref, lease_token: row.lease_token } };
+    }),
+  );
   if (!claimed) return undefined;
   failpoint('claim_after_commit');
   const { run, steps, plan, trackedRun, lease } = claimed;

@@ -2,7 +2,7 @@ import type { Prisma } from '../generated/prisma/client.js';
 import type { Database } from '../platform/database/database.js';
 import { inTransaction } from '../platform/database/transaction.js';
 import { failpoint } from './failpoint.js';
-import { LockedRun, recordStateChange } from './locked-run.js';
+import { LockedRun } from './locked-run.js';
 import type { Pipeline } from './plan.js';
 import { settle } from './settle.js';
 
@@ -37,8 +37,10 @@ export async function createRun(
         depends_on: [...depends_on],
       })),
     });
-    await recordStateChange(tx, run.id, { step: null, state: 'PENDING', actor, reason: null });
-    await settle(await LockedRun.lock(tx, run.id), actor);
+    await LockedRun.change(tx, run.id, async (created) => {
+      created.record(null, 'PENDING', { actor });
+      await settle(created, actor);
+    });
     failpoint('create_before_commit');
     return run.id;
   });

@@ -33,15 +33,17 @@ export async function finishStep(
   ending: Ending,
 ): Promise<'done' | 'lost' | 'stale'> {
   try {
-    const finished = await inTransaction(db, async (tx) => {
-      const run = await LockedRun.lock(tx, lease.run_id);
-      const { state, attempt, lease_token, worker } = run.step(lease.step);
-      // Fencing: a zombie, paused past its lease and then continued, fails one of these and changes nothing.
-      if (state !== 'RUNNING' || attempt !== lease.attempt || lease_token !== lease.lease_token) return false;
-      await endAttempt(run, lease.step, ending, worker ?? 'worker');
-      failpoint('finish_before_commit');
-      return true;
-    });
+    const finished = await inTransaction(db, (tx) =>
+      LockedRun.change(tx, lease.run_id, async (run) => {
+        const { state, attempt, lease_token, worker } = run.step(lease.step);
+        // Fencing: a zombie, paused past its lease and then continued, fails one of these and changes nothing.
+        if (state !== 'RUNNING' || attempt !== lease.attempt || lease_token !== lease.lease_token)
+          return false;
+        await endAttempt(run, lease.step, ending, worker ?? 'worker');
+        failpoint('finish_before_commit');
+        return true;
+      }),
+    );
     if (finished) failpoint('finish_after_commit');
     return finished ? 'done' : 'lost';
   } catch (error) {

@@ -49,20 +49,21 @@ export async function expireLeases(
   await oneByOne(
     expired,
     async ({ run_id, name }) => {
-      const ended = await inTransaction(db, async (tx) => {
-        const run = await LockedRun.lock(tx, run_id);
-        // Asked again under the lock: its worker may have renewed it or come to its end in between. The row lock makes
-        // a renewal that is on its way wait for us, and then find another state.
-        const [late] = await tx.$queryRaw<unknown[]>`
+      const ended = await inTransaction(db, (tx) =>
+        LockedRun.change(tx, run_id, async (run) => {
+          // Asked again under the lock: its worker may have renewed it or come to its end in between. The row lock makes
+          // a renewal that is on its way wait for us, and then find another state.
+          const [late] = await tx.$queryRaw<unknown[]>`
           select 1 from steps
           where run_id = ${run_id}::uuid and name = ${name} and state = 'RUNNING' and lease_expires_at < clock_timestamp()
           for update`;
-        if (!late) return false;
-        const message = `the worker ${run.step(name).worker ?? ''} did not renew its lease`;
-        const error = { code: 'crashed', message, permanent: false } as const;
-        await endAttempt(run, name, { outcome: 'CRASHED', error }, actor);
-        return true;
-      });
+          if (!late) return false;
+          const message = `the worker ${run.step(name).worker ?? ''} did not renew its lease`;
+          const error = { code: 'crashed', message, permanent: false } as const;
+          await endAttempt(run, name, { outcome: 'CRASHED', error }, actor);
+          return true;
+        }),
+      );
       if (ended) changed.push(run_id);
     },
     onError,

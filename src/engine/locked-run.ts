@@ -15,11 +15,21 @@ type RunRow = Pick<
   'id' | 'pipeline' | 'identifier' | 'state' | 'parameters' | 'config_hash' | 'created_by' | 'started_at'
 >;
 
+interface StateChange {
+  /** Null when it is the run's own. */
+  step: string | null;
+  state: string;
+  actor: string;
+  reason: string | null;
+}
+
 /**
  * A run under its lock. Whoever changes a state of a run or of its steps holds it, so that two trainers finishing
  * together cannot both miss that evaluate is free, and a cancel cannot slip in between a decision and its commit.
  */
 export class LockedRun {
+  private readonly changes: StateChange[] = [];
+
   private constructor(
     readonly tx: Tx,
     readonly row: RunRow,
@@ -30,14 +40,22 @@ export class LockedRun {
   ) {}
 
   /**
-   * Must be the first thing a transaction does: taken after a step's row, two transactions could wait for each other.
+   * Locks a run, changes it, and writes what changed to its history. Must be the first thing a transaction does: taken
+   * after a step's row, two transactions could wait for each other.
+   *
    * @throws AppError `not_found`
    */
-  static async lock(tx: Tx, runId: string): Promise<LockedRun> {
+  static async change<T>(tx: Tx, runId: string, work: (run: LockedRun) => Promise<T>): Promise<T> {
+    const run = await LockedRun.lock(tx, runId);
+    const result = await work(run);
+    await run.writeHistory();
+    return result;
+  }
+
+  private static async lock(tx: Tx, runId: string): Promise<LockedRun> {
     const [row] = await tx.$queryRaw<(RunRow & { now: Date })[]>`
       select id, pipeline, identifier, state::text as state, parameters, config_hash, created_by,
-             started_at,
-             clock_timestamp() as now
+             started_at, clock_timestamp() as now
       from pipeline_runs where id = ${runId}::uuid for update`;
     if (!row) throw new AppError('not_found', `there is no pipeline run ${runId}`);
     const { now, ...run } = row;
@@ -67,7 +85,7 @@ export class LockedRun {
       where,
       data: { ...values, state: to },
     });
-    await this.record(name, to, cause);
+    this.record(name, to, cause);
   }
 
   /** @throws AppError `internal` as `moveStep` */
@@ -77,31 +95,28 @@ export class LockedRun {
     }
     await this.tx.pipelineRun.update({ where: { id: this.row.id }, data: { ...values, state: to } });
     this.row.state = to;
-    await this.record(null, to, cause);
+    this.record(null, to, cause);
   }
 
-  private record(step: string | null, state: string, { actor, reason }: Cause): Promise<void> {
-    return recordStateChange(this.tx, this.row.id, { step, state, actor, reason: reason ?? null });
+  /** For a change that was written by other means than `moveStep` and `moveRun`. */
+  record(step: string | null, state: string, { actor, reason }: Cause): void {
+    this.changes.push({ step, state, actor, reason: reason ?? null });
   }
-}
 
-/**
- * Appends to a run's history. The number comes from a counter on the run's row, whose lock the caller holds: numbers
- * follow the order of commits, which a sequence's would not.
- */
-export async function recordStateChange(
-  tx: Tx,
-  runId: string,
-  {
-    step,
-    state,
-    actor,
-    reason,
-  }: { step: string | null; state: string; actor: string; reason: string | null },
-): Promise<void> {
-  await tx.$executeRaw`
-    with counter as (
-      update pipeline_runs set last_event = last_event + 1 where id = ${runId}::uuid returning last_event)
-    insert into state_history (run_id, number, step, state, actor, reason, at)
-    select ${runId}::uuid, last_event, ${step}, ${state}, ${actor}, ${reason}, clock_timestamp() from counter`;
+  /**
+   * All of a transaction in one statement. The numbers come from a counter on the run's row, whose lock is held: they
+   * follow the order of commits, which a sequence's would not.
+   */
+  private async writeHistory(): Promise<void> {
+    const { tx, row, changes } = this;
+    if (changes.length === 0) return;
+    await tx.$executeRaw`
+      with counter as (
+        update pipeline_runs set last_event = last_event + ${changes.length} where id = ${row.id}::uuid
+        returning last_event - ${changes.length} as before)
+      insert into state_history (run_id, number, step, state, actor, reason, at)
+      select ${row.id}::uuid, before + position::int, change->>'step', change->>'state', change->>'actor',
+             change->>'reason', clock_timestamp()
+      from counter, jsonb_array_elements(${JSON.stringify(changes)}::jsonb) with ordinality as list(change, position)`;
+  }
 }

@@ -57,7 +57,7 @@ async function settleStuck(db: Database, actor: string, onError: ReconcileDeps['
       and not exists (select 1 from steps s where s.run_id = r.id and s.state in ('QUEUED', 'RUNNING'))`;
   await oneByOne(
     stuck,
-    ({ id }) => inTransaction(db, async (tx) => settle(await LockedRun.lock(tx, id), actor)),
+    ({ id }) => inTransaction(db, (tx) => LockedRun.change(tx, id, (run) => settle(run, actor))),
     onError,
   );
 }

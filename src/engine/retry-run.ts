@@ -12,24 +12,25 @@ import { settle } from './settle.js';
  * @throws AppError `not_found`; `conflict` when the run has not ended, or has nothing to run again
  */
 export async function retryRun(db: Database, runId: string, actor: string): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    const run = await LockedRun.lock(tx, runId);
-    const { state } = run.row;
-    if (state !== 'FAILED' && state !== 'CANCELED') {
-      throw new AppError(
-        'conflict',
-        `only a run that is FAILED or CANCELED can be retried, this one is ${state}`,
-      );
-    }
-    const cause = { actor, reason: 'retry' };
-    // One that was canceled before anything of it ran has not started yet.
-    const started = run.row.started_at ? {} : { started_at: run.now };
-    await run.moveRun('RUNNING', cause, { ...started, ended_at: null });
-    const empty = { error: Prisma.DbNull, progress: Prisma.DbNull, started_at: null, ended_at: null };
-    const values = { failures: 0, crashes: 0, ...empty };
-    for (const step of run.steps) {
-      if (step.state !== 'SUCCEEDED') await run.moveStep(step.name, 'PENDING', cause, values);
-    }
-    await settle(run, actor);
-  });
+  await inTransaction(db, (tx) =>
+    LockedRun.change(tx, runId, async (run) => {
+      const { state } = run.row;
+      if (state !== 'FAILED' && state !== 'CANCELED') {
+        throw new AppError(
+          'conflict',
+          `only a run that is FAILED or CANCELED can be retried, this one is ${state}`,
+        );
+      }
+      const cause = { actor, reason: 'retry' };
+      // One that was canceled before anything of it ran has not started yet.
+      const started = run.row.started_at ? {} : { started_at: run.now };
+      await run.moveRun('RUNNING', cause, { ...started, ended_at: null });
+      const empty = { error: Prisma.DbNull, progress: Prisma.DbNull, started_at: null, ended_at: null };
+      const values = { failures: 0, crashes: 0, ...empty };
+      for (const step of run.steps) {
+        if (step.state !== 'SUCCEEDED') await run.moveStep(step.name, 'PENDING', cause, values);
+      }
+      await settle(run, actor);
+    }),
+  );
 }

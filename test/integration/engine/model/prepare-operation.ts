@@ -66,7 +66,7 @@ export async function prepareOperation(
     case 'settle':
       return () =>
         inTransaction(db, async (tx) => {
-          await settle(await LockedRun.lock(tx, run.id), 'reconciler');
+          await LockedRun.change(tx, run.id, (locked) => settle(locked, 'reconciler'));
           return undefined;
         });
   }
