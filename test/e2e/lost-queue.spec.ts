@@ -23,8 +23,7 @@ const jobs = async () =>
     0,
   );
 
-// On Redis, `pipeline-services.spec.ts` empties it.
-describe.skipIf(process.env.TEST_SERVICES)('a queue in PostgreSQL that loses everything', () => {
+describe('a queue in PostgreSQL that loses everything', () => {
   it('costs a run that waits nothing but time', async () => {
     const id = await client.trigger({ ...smallRun, identifier: 'waiting' });
     expect(await jobs()).toBe(1);
