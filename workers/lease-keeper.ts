@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../src/contracts/app-error.js';
 import type { Lease } from '../src/engine/lease.js';
 import { cancelingRuns, renewLeases } from '../src/engine/leases.js';
+import { type Repeating, repeating } from '../src/engine/repeating.js';
 import type { Database } from '../src/platform/database/database.js';
 
 /** Why work on a step was stopped from outside. */
@@ -24,26 +24,31 @@ interface Entry extends HeldLease {
  */
 export class LeaseKeeper {
   private readonly held = new Map<string, Entry>();
-  private readonly stopping = new AbortController();
-  private readonly running: Promise<void>;
+  private readonly asking: Repeating;
   private readonly renewEveryMs: number;
   /** Before the reconciler may give it away, even if its clock and ours drift: two thirds of a lease. */
   private readonly giveUpAfterMs: number;
-  private readonly tickMs: number;
   private readonly watching: NodeJS.Timeout;
   private stopped: StopReason | undefined;
+  private renewAt = 0;
 
   constructor(
     private readonly db: Database,
     private readonly leaseMs: number,
-    private readonly onError: (error: unknown) => void,
+    onError: (error: unknown) => void,
   ) {
     this.renewEveryMs = leaseMs / 6;
     this.giveUpAfterMs = (leaseMs * 2) / 3;
-    this.tickMs = Math.min(1_000, this.renewEveryMs);
-    this.running = this.loop();
-    // Apart from the loop, which may be waiting for a database that does not answer.
-    this.watching = setInterval(() => this.stopUnrenewed(), this.tickMs);
+    const tickMs = Math.min(1_000, this.renewEveryMs);
+    this.asking = repeating(() => this.turn(), {
+      intervalMs: tickMs,
+      onError: (error) => {
+        this.renewAt = 0;
+        onError(error);
+      },
+    });
+    // Apart from the turns, which may be waiting for a database that does not answer.
+    this.watching = setInterval(() => this.stopUnrenewed(), tickMs);
   }
 
   hold(lease: Lease): HeldLease {
@@ -65,27 +70,15 @@ export class LeaseKeeper {
   }
 
   async close(): Promise<void> {
-    this.stopping.abort();
     clearInterval(this.watching);
-    await this.running;
+    await this.asking.stop();
   }
 
-  private async loop(): Promise<void> {
-    let renewAt = 0;
-    for (;;) {
-      await delay(this.tickMs, undefined, { signal: this.stopping.signal }).catch(() => {});
-      if (this.stopping.signal.aborted) return;
-      try {
-        await this.stopCanceled();
-        if (performance.now() >= renewAt) {
-          renewAt = performance.now() + this.renewEveryMs;
-          await this.renew();
-        }
-      } catch (error) {
-        renewAt = 0;
-        this.onError(error);
-      }
-    }
+  private async turn(): Promise<void> {
+    await this.stopCanceled();
+    if (performance.now() < this.renewAt) return;
+    this.renewAt = performance.now() + this.renewEveryMs;
+    await this.renew();
   }
 
   private async stopCanceled(): Promise<void> {

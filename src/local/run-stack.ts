@@ -20,6 +20,7 @@ export async function runStack(use: (stack: Stack, stopping: AbortSignal) => Pro
   try {
     stack = await startStack({
       env: readEnv(),
+      // Handed on whole, not read: what is set is read by `readEnv` alone, here and in each process.
       environment: process.env,
       say,
       onTrouble: (name, line) => complain(`${name}: ${summary(line)}`),

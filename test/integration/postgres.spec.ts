@@ -12,7 +12,6 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { keepPostgres } from '../../src/local/keep-postgres.js';
@@ -267,11 +266,16 @@ it('is started again at the same address when it was killed, and stays down once
 });
 
 it('leaves nothing behind when it is stopped while it is being started again', async () => {
-  const kept = await keepPostgres({ dataDir: shared, durable: false }, () => {});
-  onTestFinished(() => kept.stop());
+  let starts = 0;
+  let stopping: Promise<void> | undefined;
+  // In the middle of it: the server has begun, and nobody was told of it yet.
+  const log = (line: string) => {
+    if (line.includes('starting PostgreSQL') && ++starts === 2) stopping = kept.stop();
+  };
+  const kept = await keepPostgres({ dataDir: shared, durable: false, log }, () => {});
   process.kill(kept.pid(), 'SIGKILL');
-  await eventually('it has ended', () => hasEnded(kept.pid()));
-  await sleep(250);
-  await kept.stop();
+  await eventually('it is being started again', () => stopping !== undefined);
+  await stopping;
   expect(hasEnded(kept.pid())).toBe(true);
+  await expect(query(kept.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
 });

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { type Env, requireDatabaseUrl } from '../../config/env.js';
 import { AppError } from '../../contracts/app-error.js';
 import type { ServedModel } from '../../contracts/served-model.js';
 import { globalPointer } from '../../engine/promote.js';
+import { type Repeating, repeating } from '../../engine/repeating.js';
 import { DATABASE, ENV, LOG, STORE } from '../../http/resources.module.js';
 import type { Database } from '../../platform/database/database.js';
 import { listenForNews } from '../../platform/database/news.js';
@@ -34,10 +34,9 @@ export class ServedModels implements OnModuleInit, OnModuleDestroy {
   private readonly sessions: SessionCache;
   /** In the order of their last use. */
   private readonly followed = new Map<string, Followed>();
-  private readonly stopping = new AbortController();
   private news: { close(): Promise<void> } | undefined;
-  private following: Promise<void> = Promise.resolve();
-  private wake: () => void = () => {};
+  /** One turn at a time: two at once could swap back to the older model. */
+  private following: Repeating | undefined;
   private seenVersion = unseen;
 
   constructor(
@@ -55,17 +54,18 @@ export class ServedModels implements OnModuleInit, OnModuleDestroy {
     const url = requireDatabaseUrl(this.env);
     this.news = listenForNews(
       url,
-      () => this.wake(),
+      () => this.following?.wake(),
       (err) => this.log.debug({ err }, 'listening for news'),
     );
-    this.following = this.follow();
+    this.following = repeating(() => this.refresh(), {
+      intervalMs: pollMs,
+      onError: (err) => this.log.warn({ err }, 'promotions could not be read; serving what is loaded'),
+    });
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    this.wake();
     await this.news?.close();
-    await this.following;
+    await this.following?.stop();
     await this.sessions.close();
   }
 
@@ -92,7 +92,7 @@ export class ServedModels implements OnModuleInit, OnModuleDestroy {
     this.followed.set(key, { route, served });
     // Another promotion may have come while this one was loaded, and its turn have been over before the route was here.
     this.seenVersion = unseen;
-    this.wake();
+    this.following?.wake();
     this.forgetOldest();
     return served;
   }
@@ -101,20 +101,6 @@ export class ServedModels implements OnModuleInit, OnModuleDestroy {
     const [oldest] = this.followed.keys();
     if (this.followed.size > mostRoutes && oldest !== undefined) this.followed.delete(oldest);
     this.retain();
-  }
-
-  /** One turn at a time, at every news and every so often: two turns at once could swap back to the older model. */
-  private async follow(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      const pause = new AbortController();
-      this.wake = () => pause.abort();
-      try {
-        await this.refresh();
-      } catch (err) {
-        this.log.warn({ err }, 'promotions could not be read; serving what is loaded');
-      }
-      await delay(pollMs, undefined, { signal: pause.signal, ref: false }).catch(() => {});
-    }
   }
 
   private async refresh(): Promise<void> {
