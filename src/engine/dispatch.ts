@@ -24,7 +24,8 @@ export async function dispatchRun(db: Database, queues: StepQueues, runId: strin
       select run_id::text, name as step, attempt, kind,
              greatest(0, extract(epoch from not_before - clock_timestamp()) * 1000)::float8 as delay
       from steps
-      where run_id = ${runId}::uuid and state = 'QUEUED' and dispatched_at is null and kind = any(${stepKinds})`,
+      where run_id = ${runId}::uuid and state = 'QUEUED' and dispatched_at is null and kind = any(${stepKinds})
+      order by position`,
   );
 }
 
@@ -41,7 +42,7 @@ export async function dispatchForgotten(db: Database, queues: StepQueues): Promi
     where state = 'QUEUED' and kind = any(${stepKinds}) and (not_before is null or not_before <= clock_timestamp())
       and (dispatched_at is null
            or dispatched_at < clock_timestamp() - ${redispatchAfterMs} * interval '1 millisecond')
-    order by dispatched_at nulls first limit ${batchSize}`;
+    order by dispatched_at nulls first, run_id, position limit ${batchSize}`;
   await dispatch(db, queues, rows);
   return rows.length;
 }

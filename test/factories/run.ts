@@ -101,4 +101,4 @@ function testRun(db: Database, id: string, identifier: string): TestRun {
   return run;
 }
 
-export const trainers = ['train_gru', 'train_lstm', 'train_prophet'] as const;
+export const trainers = ['train_lstm', 'train_gru', 'train_prophet'] as const;

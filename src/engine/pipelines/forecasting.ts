@@ -3,9 +3,10 @@ import { ForecastingParameters } from '../../contracts/forecasting-parameters.js
 import type { ModelType } from '../../contracts/model-manifest.js';
 import type { InputContext, Pipeline, StepPlan } from '../plan.js';
 
+/** The longest first: where there are fewer cores than trainers, all cores are busy until nearly the end. */
 const trainers = [
-  { name: 'train_gru', type: 'train_recurrent', trains: 'GRU' },
   { name: 'train_lstm', type: 'train_recurrent', trains: 'LSTM' },
+  { name: 'train_gru', type: 'train_recurrent', trains: 'GRU' },
   { name: 'train_prophet', type: 'train_prophet', trains: 'PROPHET' },
 ] as const;
 
@@ -69,8 +70,8 @@ export const forecasting: Pipeline = {
   parameters: ForecastingParameters,
   steps: [
     preprocess,
-    trainRecurrent('train_gru', 'GRU'),
     trainRecurrent('train_lstm', 'LSTM'),
+    trainRecurrent('train_gru', 'GRU'),
     trainProphet(),
     evaluate,
     infer,

@@ -3,7 +3,7 @@ import type { Graph, GraphNode, Value } from './graph.js';
 /** What one operator does with the gradients of its outputs. */
 type Rule = (node: GraphNode, gradients: readonly Value[], tape: Tape) => void;
 
-/** A weight's uses: one per time step, differentiated all at once at the end. */
+/** A weight's uses: one per time step, differentiated all at once when the walk comes to where the weight is from. */
 interface WeightUses {
   inputs: Value[];
   gradients: Value[];
@@ -12,13 +12,15 @@ interface WeightUses {
 /** Gradients on their way from the loss to the weights. */
 class Tape {
   private readonly sums = new Map<Value, Value>();
-  readonly weights = new Map<Value, WeightUses>();
-  readonly biases = new Map<Value, Value[]>();
+  private readonly weights = new Map<Value, WeightUses>();
+  private readonly biases = new Map<Value, Value[]>();
 
   constructor(
     readonly graph: Graph,
     /** The values that depend on a weight: nothing else needs a gradient. */
     readonly needed: ReadonlySet<Value>,
+    /** The values that depend on nothing but weights: blocks of them, sums of biases. */
+    readonly parametric: ReadonlySet<Value>,
   ) {}
 
   add(value: Value, gradient: Value): void {
@@ -44,7 +46,33 @@ class Tape {
     this.sums.set(value, this.graph.op('Gemm', inputs));
   }
 
+  /** `weight` was the B of a Gemm. */
+  addUse(weight: Value, input: Value, gradient: Value): void {
+    const uses = this.weights.get(weight) ?? { inputs: [], gradients: [] };
+    uses.inputs.push(input);
+    uses.gradients.push(gradient);
+    this.weights.set(weight, uses);
+  }
+
+  /** `bias` was added to every row of something. */
+  addBias(bias: Value, gradient: Value): void {
+    this.biases.set(bias, [...(this.biases.get(bias) ?? []), gradient]);
+  }
+
+  /** The gradient of a value all of whose uses the walk has passed. */
   get(value: Value): Value | undefined {
+    const uses = this.weights.get(value);
+    if (uses) {
+      this.weights.delete(value);
+      const gradients = concatRows(this.graph, uses.gradients);
+      this.add(value, this.graph.op('Gemm', [gradients, concatRows(this.graph, uses.inputs)], { transA: 1 }));
+    }
+    const biased = this.biases.get(value);
+    if (biased) {
+      this.biases.delete(value);
+      const rows = concatRows(this.graph, biased);
+      this.add(value, this.graph.op('ReduceSum', [rows, this.graph.ints([0])], { keepdims: 0 }));
+    }
     return this.sums.get(value);
   }
 }
@@ -53,7 +81,7 @@ class Tape {
  * Reverse-mode differentiation: appends to `graph` the nodes that compute gradients of what it holds now.
  *
  * @param seeds gradients of the loss with respect to some values (usually the prediction)
- * @param weights what to differentiate by: the B and C of `Gemm(A, B, C, transB=1)`
+ * @param weights what to differentiate by: the B and C of `Gemm(A, B, C, transB=1)`, or what those are made of
  * @returns the gradient of each weight, in its shape
  */
 export function appendGradients(
@@ -62,9 +90,10 @@ export function appendGradients(
   weights: readonly Value[],
 ): Map<Value, Value> {
   const forward = [...graph.nodes];
-  const tape = new Tape(graph, dependents(forward, weights));
+  const tape = new Tape(graph, dependents(forward, weights), parametricValues(graph, forward, weights));
   for (const [value, gradient] of seeds) tape.add(value, gradient);
   for (const node of forward.toReversed()) {
+    if (!node.inputs.some((input) => tape.needed.has(input))) continue;
     if (!node.outputs.some((output) => tape.get(output))) continue;
     const rule = rules[node.op];
     if (!rule) throw new Error(`no gradient rule for ${node.op}`);
@@ -74,22 +103,22 @@ export function appendGradients(
       tape,
     );
   }
-  return new Map(weights.map((weight) => [weight, weightGradient(tape, weight)]));
+  return new Map(weights.map((weight) => [weight, tape.get(weight) ?? zerosLike(graph, weight)]));
 }
 
 const rules: Partial<Record<string, Rule>> = {
   // Y = A·Bᵀ + C
   Gemm({ inputs: [a, b, c], attributes }, [dY], tape) {
     if (!attributes.transB || attributes.transA) throw new Error('Gemm: only transB=1 has a gradient rule');
+    if (!tape.parametric.has(b!)) throw new Error(`Gemm: ${b} is made of more than weights`);
     tape.addProduct(a!, dY!, b!);
-    const uses = tape.weights.get(b!) ?? { inputs: [], gradients: [] };
-    uses.inputs.push(a!);
-    uses.gradients.push(dY!);
-    tape.weights.set(b!, uses);
-    if (c !== undefined) pushTo(tape.biases, c, dY!);
+    tape.addUse(b!, a!, dY!);
+    if (c === undefined) return;
+    if (tape.parametric.has(c)) tape.addBias(c, dY!);
+    else tape.add(c, dY!);
   },
   // A bias repeated over the rows of a batch.
-  Expand: ({ inputs: [bias] }, [dY], tape) => pushTo(tape.biases, bias!, dY!),
+  Expand: ({ inputs: [bias] }, [dY], tape) => tape.addBias(bias!, dY!),
   Add({ inputs: [a, b] }, [dY], tape) {
     tape.add(a!, dY!);
     tape.add(b!, dY!);
@@ -119,26 +148,12 @@ const rules: Partial<Record<string, Rule>> = {
   Split({ inputs: [x], attributes }, gradients, tape) {
     tape.add(x!, tape.graph.op('Concat', gradients, { axis: Number(attributes.axis) }));
   },
-  // Only equal parts are ever joined: the hidden states of the time steps.
+  // Only equal parts are ever joined: the hidden states of the time steps, blocks of a weight.
   Concat({ inputs, attributes }, [dY], tape) {
     const parts = tape.graph.split(dY!, inputs.length, Number(attributes.axis));
     inputs.forEach((input, i) => tape.add(input, parts[i]!));
   },
 };
-
-function weightGradient(tape: Tape, weight: Value): Value {
-  const { graph, weights, biases } = tape;
-  if (tape.get(weight)) throw new Error(`${weight} is used as something else than the B or C of a Gemm`);
-  const uses = weights.get(weight);
-  if (uses) {
-    const gradients = concatRows(graph, uses.gradients);
-    return graph.op('Gemm', [gradients, concatRows(graph, uses.inputs)], { transA: 1 });
-  }
-  const biasGradients = biases.get(weight);
-  if (biasGradients)
-    return graph.op('ReduceSum', [concatRows(graph, biasGradients), graph.ints([0])], { keepdims: 0 });
-  return zerosLike(graph, weight);
-}
 
 /**
  * For what the loss does not depend on: the forget gate before there is a cell state, and the recurrent weights when
@@ -152,16 +167,25 @@ function concatRows(graph: Graph, values: readonly Value[]): Value {
   return values.length === 1 ? values[0]! : graph.op('Concat', values, { axis: 0 });
 }
 
+/** What is computed from weights and constants alone. */
+function parametricValues(
+  graph: Graph,
+  nodes: readonly GraphNode[],
+  weights: readonly Value[],
+): ReadonlySet<Value> {
+  const found = new Set(weights);
+  for (const node of nodes) {
+    if (!node.inputs.some((input) => found.has(input))) continue;
+    if (node.inputs.every((input) => found.has(input) || graph.isConstant(input)))
+      node.outputs.forEach((output) => found.add(output));
+  }
+  return found;
+}
+
 function dependents(nodes: readonly GraphNode[], weights: readonly Value[]): ReadonlySet<Value> {
   const found = new Set(weights);
   for (const node of nodes) {
     if (node.inputs.some((input) => found.has(input))) node.outputs.forEach((output) => found.add(output));
   }
   return found;
-}
-
-function pushTo(lists: Map<Value, Value[]>, key: Value, value: Value): void {
-  const list = lists.get(key) ?? [];
-  list.push(value);
-  lists.set(key, list);
 }

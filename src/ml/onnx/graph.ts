@@ -36,6 +36,8 @@ export class Graph {
   private readonly inputs: onnx.IValueInfoProto[] = [];
   private readonly outputs: onnx.IValueInfoProto[] = [];
   private readonly initializers: onnx.ITensorProto[] = [];
+  private readonly constants = new Set<Value>();
+  private readonly outputNames = new Map<Value, Value>();
   private readonly scalars = new Map<string, Value>();
   private counter = 0;
 
@@ -46,8 +48,11 @@ export class Graph {
     return name;
   }
 
+  /** Makes what a node computed an output of the graph; it is called `name` there, which saves a copy. */
   output(name: Value, value: Value, type: ElementType, shape: readonly Dimension[]): void {
-    this.nodes.push({ op: 'Identity', inputs: [value], outputs: [name], attributes: {} });
+    if (this.outputNames.has(value) || !this.nodes.some(({ outputs }) => outputs.includes(value)))
+      throw new Error(`${value} is no node's output, or one of the graph's already`);
+    this.outputNames.set(value, name);
     this.outputs.push(valueInfo(name, type, shape));
   }
 
@@ -118,7 +123,7 @@ export class Graph {
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       graph: {
         name: this.name,
-        node: this.nodes.map(nodeProto),
+        node: this.nodes.map((node) => this.nodeProto(node)),
         input: this.inputs,
         output: this.outputs,
         initializer: this.initializers,
@@ -127,10 +132,25 @@ export class Graph {
     return onnxProto.onnx.ModelProto.encode(model).finish();
   }
 
+  isConstant(value: Value): boolean {
+    return this.constants.has(value);
+  }
+
   private constant(type: ElementType, rawData: Uint8Array, dims: readonly number[]): Value {
     const name = this.fresh('constant');
+    this.constants.add(name);
     this.initializers.push({ name, dataType: elementTypes[type], dims: [...dims], rawData });
     return name;
+  }
+
+  private nodeProto({ op, inputs, outputs, attributes }: GraphNode): onnx.INodeProto {
+    const named = (value: Value) => this.outputNames.get(value) ?? value;
+    return {
+      opType: op,
+      input: inputs.map(named),
+      output: outputs.map(named),
+      attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
+    };
   }
 
   private fresh(prefix: string): Value {
@@ -147,15 +167,6 @@ function bytesOf(values: Float32Array | Float64Array | BigInt64Array): Uint8Arra
 function valueInfo(name: string, type: ElementType, shape: readonly Dimension[]): onnx.IValueInfoProto {
   const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { name, type: { tensorType: { elemType: elementTypes[type], shape: { dim } } } };
-}
-
-function nodeProto({ op, inputs, outputs, attributes }: GraphNode): onnx.INodeProto {
-  return {
-    opType: op,
-    input: [...inputs],
-    output: [...outputs],
-    attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
-  };
 }
 
 function attributeProto(name: string, value: Attributes[string]): onnx.IAttributeProto {

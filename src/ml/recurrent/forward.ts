@@ -7,83 +7,92 @@ export type Parameters = Record<string, Value>;
 /**
  * Appends the forward pass of a stacked GRU or LSTM with a linear layer on the last hidden state.
  *
- * The input product of all time steps is one Gemm; the first step, whose hidden state is zero, has no recurrent one.
- * Equations are torch.nn.GRU's (hidden bias inside `r * (W_hn h + b_hn)`) and torch.nn.LSTM's.
+ * Equations are torch.nn.GRU's (hidden bias inside `r * (W_hn h + b_hn)`) and torch.nn.LSTM's. Written for what the
+ * runtime is fast at: the input product of all time steps is one Gemm, the recurrent product adds to it as the Gemm's
+ * C, all sigmoid gates of a cell are one block of rows and its tanh another, so that few and large nodes remain. The
+ * first step, whose hidden state is zero, has no recurrent product.
  *
  * @param x `[T·B, I]`, time-major: all windows' first rows, then their second rows, …
  * @returns the prediction `[B, O]`
  */
 export function appendForward(graph: Graph, shape: RecurrentShape, parameters: Parameters, x: Value): Value {
-  const step = { GRU: gruStep, LSTM: lstmStep }[shape.cell];
+  const layerOf = { GRU: gruLayer, LSTM: lstmLayer }[shape.cell];
   let layerInput = x;
   let hidden: Value[] = [];
   for (let layer = 0; layer < shape.numLayers; layer++) {
-    const [wIh, wHh, bIh, bHh] = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'].map((name) =>
-      parameter(parameters, `rnn.${name}_l${layer}`),
-    ) as [Value, Value, Value, Value];
-    const products = graph.op('Gemm', [layerInput, wIh, bIh], { transB: 1 });
-    const inputs = graph.split(products, shape.window, 0);
-    hidden = [];
-    let state: State | undefined;
-    for (const input of inputs) {
-      const recurrent = state
-        ? graph.op('Gemm', [state.hidden, wHh, bHh], { transB: 1 })
-        : graph.op('Expand', [bHh, graph.op('Shape', [input])]);
-      state = step(graph, shape.hiddenSize, input, recurrent, state);
-      hidden.push(state.hidden);
-    }
+    const weights = (name: string) => parameter(parameters, `rnn.${name}_l${layer}`);
+    hidden = layerOf(graph, shape, weights, layerInput);
     if (layer < shape.numLayers - 1) layerInput = graph.op('Concat', hidden, { axis: 0 });
   }
-  const last = hidden.at(-1)!;
-  return graph.op('Gemm', [last, parameter(parameters, 'fc.weight'), parameter(parameters, 'fc.bias')], {
-    transB: 1,
+  return linear(graph, hidden.at(-1)!, parameter(parameters, 'fc.weight'), parameter(parameters, 'fc.bias'));
+}
+
+/** A layer's tensors by torch.nn's names without `rnn.` and the layer's number. */
+type LayerWeights = (name: string) => Value;
+
+/** @returns the hidden state `[B, H]` of every time step */
+function gruLayer(graph: Graph, shape: RecurrentShape, weights: LayerWeights, x: Value): Value[] {
+  const size = shape.hiddenSize;
+  // Rows of reset and update gate, then those of the candidate.
+  const block = (name: string) => graph.splitSizes(weights(name), [2 * size, size], 0) as [Value, Value];
+  const [wIhGates, wIhNew] = block('weight_ih');
+  const [wHhGates, wHhNew] = block('weight_hh');
+  const [bIhGates, bIhNew] = block('bias_ih');
+  const [bHhGates, bHhNew] = block('bias_hh');
+  const bias = graph.op('Add', [bIhGates, bHhGates]);
+  const gateInputs = graph.split(linear(graph, x, wIhGates, bias), shape.window, 0);
+  const newInputs = graph.split(linear(graph, x, wIhNew, bIhNew), shape.window, 0);
+
+  const hidden: Value[] = [];
+  gateInputs.forEach((gateInput, t) => {
+    const before = hidden.at(-1);
+    const gates = graph.op('Sigmoid', [before ? linear(graph, before, wHhGates, gateInput) : gateInput]);
+    const [r, z] = graph.split(gates, 2, 1) as [Value, Value];
+    const recurrent = before
+      ? linear(graph, before, wHhNew, bHhNew)
+      : graph.op('Expand', [bHhNew, graph.op('Shape', [newInputs[t]!])]);
+    const n = graph.op('Tanh', [graph.op('Add', [newInputs[t]!, graph.op('Mul', [r, recurrent])])]);
+    // (1 - z)·n + z·h as n + z·(h - n); h is zero at the first step.
+    hidden.push(
+      before
+        ? graph.op('Add', [n, graph.op('Mul', [z, graph.op('Sub', [before, n])])])
+        : graph.op('Sub', [n, graph.op('Mul', [z, n])]),
+    );
   });
+  return hidden;
 }
 
-interface State {
-  hidden: Value;
-  cell?: Value;
+/** @returns the hidden state `[B, H]` of every time step */
+function lstmLayer(graph: Graph, shape: RecurrentShape, weights: LayerWeights, x: Value): Value[] {
+  // Rows of input, forget and output gate, then those of the cell's candidate.
+  const block = (tensor: Value): [Value, Value] => {
+    const [input, forget, candidate, output] = graph.split(tensor, 4, 0) as [Value, Value, Value, Value];
+    return [graph.op('Concat', [input, forget, output], { axis: 0 }), candidate];
+  };
+  const [wIhGates, wIhNew] = block(weights('weight_ih'));
+  const [wHhGates, wHhNew] = block(weights('weight_hh'));
+  const [biasGates, biasNew] = block(graph.op('Add', [weights('bias_ih'), weights('bias_hh')]));
+  const gateInputs = graph.split(linear(graph, x, wIhGates, biasGates), shape.window, 0);
+  const newInputs = graph.split(linear(graph, x, wIhNew, biasNew), shape.window, 0);
+
+  const hidden: Value[] = [];
+  let cell: Value | undefined;
+  gateInputs.forEach((gateInput, t) => {
+    const before = hidden.at(-1);
+    const recurrent = (weight: Value, input: Value) =>
+      before ? linear(graph, before, weight, input) : input;
+    const gates = graph.op('Sigmoid', [recurrent(wHhGates, gateInput)]);
+    const [i, f, o] = graph.split(gates, 3, 1) as [Value, Value, Value];
+    const written = graph.op('Mul', [i, graph.op('Tanh', [recurrent(wHhNew, newInputs[t]!)])]);
+    cell = cell ? graph.op('Add', [graph.op('Mul', [f, cell]), written]) : written;
+    hidden.push(graph.op('Mul', [o, graph.op('Tanh', [cell])]));
+  });
+  return hidden;
 }
 
-function gruStep(
-  graph: Graph,
-  size: number,
-  input: Value,
-  recurrent: Value,
-  state: State | undefined,
-): State {
-  // Reset and update gate share one Sigmoid: fewer, larger nodes are what the runtime is fast at.
-  const [inputGates, inputN] = graph.splitSizes(input, [2 * size, size], 1) as [Value, Value];
-  const [hiddenGates, hiddenN] = graph.splitSizes(recurrent, [2 * size, size], 1) as [Value, Value];
-  const [r, z] = graph.split(graph.op('Sigmoid', [graph.op('Add', [inputGates, hiddenGates])]), 2, 1) as [
-    Value,
-    Value,
-  ];
-  const n = graph.op('Tanh', [graph.op('Add', [inputN, graph.op('Mul', [r, hiddenN])])]);
-  // (1 - z)·n + z·h as n + z·(h - n); h is zero at the first step.
-  if (!state) return { hidden: graph.op('Sub', [n, graph.op('Mul', [z, n])]) };
-  const change = graph.op('Mul', [z, graph.op('Sub', [state.hidden, n])]);
-  return { hidden: graph.op('Add', [n, change]) };
-}
-
-function lstmStep(
-  graph: Graph,
-  size: number,
-  input: Value,
-  recurrent: Value,
-  state: State | undefined,
-): State {
-  const sums = graph.splitSizes(graph.op('Add', [input, recurrent]), [2 * size, size, size], 1) as [
-    Value,
-    Value,
-    Value,
-  ];
-  const [i, f] = graph.split(graph.op('Sigmoid', [sums[0]]), 2, 1) as [Value, Value];
-  const g = graph.op('Tanh', [sums[1]]);
-  const o = graph.op('Sigmoid', [sums[2]]);
-  const written = graph.op('Mul', [i, g]);
-  const cell = state?.cell ? graph.op('Add', [graph.op('Mul', [f, state.cell]), written]) : written;
-  return { hidden: graph.op('Mul', [o, graph.op('Tanh', [cell])]), cell };
+/** `x · weightᵀ + addend`; the addend is a bias `[N]` or as large as the product `[M, N]`. */
+function linear(graph: Graph, x: Value, weight: Value, addend: Value): Value {
+  return graph.op('Gemm', [x, weight, addend], { transB: 1 });
 }
 
 function parameter(parameters: Parameters, name: string): Value {

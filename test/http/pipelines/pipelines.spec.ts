@@ -15,18 +15,18 @@ it('lists the pipelines with their steps and edges', async () => {
   const [forecasting] = items;
   expect(forecasting?.steps.map(({ name, kind }) => `${kind}/${name}`)).toEqual([
     'preprocess/preprocess',
-    'train/train_gru',
     'train/train_lstm',
+    'train/train_gru',
     'train/train_prophet',
     'evaluate/evaluate',
     'infer/infer',
   ]);
   expect(forecasting?.edges).toEqual([
-    { from: 'preprocess', to: 'train_gru' },
     { from: 'preprocess', to: 'train_lstm' },
+    { from: 'preprocess', to: 'train_gru' },
     { from: 'preprocess', to: 'train_prophet' },
-    { from: 'train_gru', to: 'evaluate' },
     { from: 'train_lstm', to: 'evaluate' },
+    { from: 'train_gru', to: 'evaluate' },
     { from: 'train_prophet', to: 'evaluate' },
     { from: 'evaluate', to: 'infer' },
   ]);

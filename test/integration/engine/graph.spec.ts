@@ -56,13 +56,13 @@ describe('a run whose trainers fail', () => {
     await run.fail(...trainers);
     expect(await run.states()).toMatchObject({ run: 'FAILED', evaluate: 'SKIPPED', infer: 'SKIPPED' });
     expect(await reasonOf(run.id, 'evaluate')).toBe(
-      'train_gru FAILED, train_lstm FAILED, train_prophet FAILED',
+      'train_lstm FAILED, train_gru FAILED, train_prophet FAILED',
     );
     const last = await db.stateChange.findFirst({ where: { run_id: run.id }, orderBy: { number: 'desc' } });
     expect(last).toMatchObject({
       step: null,
       state: 'FAILED',
-      reason: 'failed: train_gru, train_lstm, train_prophet',
+      reason: 'failed: train_lstm, train_gru, train_prophet',
     });
   });
 
