@@ -3,19 +3,27 @@ import { createRunExample } from './examples.js';
 import { ForecastingParameters } from './forecasting-parameters.js';
 import { Identifier } from './identifier.js';
 import { PageQuery, pageOf } from './page.js';
+import { RunNote, RunPriority, RunTags } from './run-labels.js';
 import { SelftestParameters } from './selftest-parameters.js';
 import { AttemptOutcome, RunState, StepKind, StepState } from './states.js';
 import { StepError } from './step-error.js';
 import { StepProgress } from './step-progress.js';
 import { Timestamp } from './timestamp.js';
 
+const labels = {
+  tags: RunTags.default({}),
+  note: RunNote.nullable().default(null),
+  priority: RunPriority.default(0),
+};
+
 /** What is asked for: a pipeline and its parameters. */
 export const CreatePipelineRun = z
   .discriminatedUnion('pipeline', [
-    z.strictObject({ pipeline: z.literal('forecasting'), parameters: ForecastingParameters }),
+    z.strictObject({ pipeline: z.literal('forecasting'), parameters: ForecastingParameters, ...labels }),
     z.strictObject({
       pipeline: z.literal('selftest'),
       parameters: SelftestParameters.default(SelftestParameters.parse({})),
+      ...labels,
     }),
   ])
   .meta({
@@ -65,6 +73,11 @@ export const PipelineRun = z
     state: RunState,
     parameters: z.record(z.string(), z.unknown()).meta({ description: 'All of them, defaults filled in.' }),
     config_hash: z.string().nullable(),
+    tags: RunTags,
+    note: z.string().nullable(),
+    priority: z.int(),
+    cloned_from: z.string().nullable(),
+    schedule_id: z.string().nullable(),
     created_at: Timestamp,
     started_at: Timestamp.nullable(),
     ended_at: Timestamp.nullable(),

@@ -1,5 +1,5 @@
 import type { Prisma } from '../generated/prisma/client.js';
-import type { Database } from '../platform/database/database.js';
+import type { Database, Tx } from '../platform/database/database.js';
 import { inTransaction } from '../platform/database/transaction.js';
 import { failpoint } from './failpoint.js';
 import { LockedRun } from './locked-run.js';
@@ -13,37 +13,48 @@ export interface NewRun {
   parameters: Prisma.InputJsonObject;
   config_hash: string | null;
   actor: string;
+  tags?: Record<string, string>;
+  note?: string | null;
+  priority?: number;
+  cloned_from?: string;
+  schedule_id?: string;
 }
 
 /**
  * Writes a run and its steps; those without dependencies are queued.
  * @returns the run's id; its steps still have to be dispatched
  */
-export async function createRun(
-  db: Database,
-  { pipeline, identifier, parameters, config_hash, actor }: NewRun,
-): Promise<string> {
-  const id = await inTransaction(db, async (tx) => {
-    const run = await tx.pipelineRun.create({
-      data: { pipeline: pipeline.name, identifier, parameters, config_hash, created_by: actor },
-    });
-    await tx.step.createMany({
-      data: pipeline.steps.map(({ name, type, kind, depends_on }, position) => ({
-        run_id: run.id,
-        name,
-        type,
-        kind,
-        position,
-        depends_on: [...depends_on],
-      })),
-    });
-    await LockedRun.change(tx, run.id, async (created) => {
-      created.record(null, 'PENDING', { actor });
-      await settle(created, actor);
-    });
-    failpoint('create_before_commit');
-    return run.id;
-  });
+export async function createRun(db: Database, run: NewRun): Promise<string> {
+  const id = await inTransaction(db, (tx) => writeRun(tx, run));
   failpoint('create_after_commit');
+  return id;
+}
+
+/** The same in a transaction that writes more than the run. */
+export async function writeRun(tx: Tx, { pipeline, tags = {}, ...run }: NewRun): Promise<string> {
+  const { actor, ...values } = run;
+  const { id } = await tx.pipelineRun.create({
+    data: {
+      ...values,
+      pipeline: pipeline.name,
+      created_by: actor,
+      tags: { createMany: { data: Object.entries(tags).map(([key, value]) => ({ key, value })) } },
+    },
+  });
+  await tx.step.createMany({
+    data: pipeline.steps.map(({ name, type, kind, depends_on }, position) => ({
+      run_id: id,
+      name,
+      type,
+      kind,
+      position,
+      depends_on: [...depends_on],
+    })),
+  });
+  await LockedRun.change(tx, id, async (created) => {
+    created.record(null, 'PENDING', { actor });
+    await settle(created, actor);
+  });
+  failpoint('create_before_commit');
   return id;
 }

@@ -1,8 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { z } from 'zod';
 import { AppError } from '../../contracts/app-error.js';
-import { buckets } from '../../contracts/object-keys.js';
-import type { ForecastingParameters } from '../../contracts/forecasting-parameters.js';
 import type {
   CreatePipelineRun,
   ListPipelineRuns,
@@ -12,16 +9,14 @@ import type {
 import { cancelRun } from '../../engine/cancel-run.js';
 import { createRun } from '../../engine/create-run.js';
 import { dispatchRun } from '../../engine/dispatch.js';
-import { findPipeline } from '../../engine/pipelines/pipelines.js';
 import { retryRun } from '../../engine/retry-run.js';
 import { olderThan, toPage } from '../../http/cursor.js';
 import { DATABASE, LOG, QUEUES, STORE } from '../../http/resources.module.js';
-import { canonicalConfig, configHash } from '../../ml/config-hash.js';
-import { datasetFiles } from '../../ml/dataset-files.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logger.js';
 import type { ObjectStore } from '../../platform/object-store/object-store.js';
 import type { StepQueues } from '../../platform/queue/step-queues.js';
+import { prepareRun } from './prepare-run.js';
 import { runInclude, toPipelineRun } from './to-pipeline-run.js';
 
 /** Who acts while there is no login. */
@@ -38,19 +33,7 @@ export class PipelineRunsService {
 
   /** @throws AppError `invalid_request` when a file of the data set is not there */
   async create(request: CreatePipelineRun): Promise<PipelineRun> {
-    const pipeline = findPipeline(request.pipeline);
-    const { parameters, config_hash } =
-      request.pipeline === 'forecasting'
-        ? await this.resolveDataset(request.parameters)
-        : { parameters: request.parameters, config_hash: null };
-    const { identifier } = parameters;
-    const id = await createRun(this.db, {
-      pipeline,
-      identifier,
-      parameters: jsonObject(parameters),
-      config_hash,
-      actor: anonymous,
-    });
+    const id = await createRun(this.db, await prepareRun(this.store, request, anonymous));
     await this.dispatch(id);
     return this.get(id);
   }
@@ -92,42 +75,4 @@ export class PipelineRunsService {
       this.log.warn({ err, run_id: id }, 'not dispatched yet'),
     );
   }
-
-  /** Settles which files the run reads, so that its parameters and its config_hash say so whatever comes later. */
-  private async resolveDataset(parameters: ForecastingParameters) {
-    const { train, test, testRequired } = datasetFiles(parameters);
-    const missing = async (key: string, path: string) => {
-      if (await this.exists(key)) return [];
-      return [
-        { path, message: `there is no object "${key}" in bucket "${buckets.dataset}"; upload it first` },
-      ];
-    };
-    const trainPath = parameters.train_file ? 'parameters.train_file' : 'parameters.dataset_name';
-    const issues = [
-      ...(await missing(train, trainPath)),
-      ...(testRequired ? await missing(test, 'parameters.test_file') : []),
-    ];
-    if (issues.length > 0) throw new AppError('invalid_request', 'The data set is not there.', { issues });
-    const test_file = testRequired || (await this.exists(test)) ? test : undefined;
-    const files = { train_file: train, test_file: test_file ?? null };
-    return {
-      parameters: { ...parameters, train_file: train, ...(test_file !== undefined && { test_file }) },
-      config_hash: configHash(canonicalConfig(parameters, files)),
-    };
-  }
-
-  private async exists(key: string): Promise<boolean> {
-    try {
-      await this.store.head(buckets.dataset, key);
-      return true;
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'not_found') return false;
-      throw error;
-    }
-  }
-}
-
-/** Without the keys that are undefined, which JSON does not have. */
-function jsonObject(value: object) {
-  return z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(value)));
 }

@@ -3,6 +3,7 @@ import type { Prisma } from '../../generated/prisma/client.js';
 
 /** Everything that an answer about a run shows, in the order in which it shows it. */
 export const runInclude = {
+  tags: { orderBy: { key: 'asc' } },
   steps: { orderBy: { position: 'asc' }, include: { attempts: { orderBy: { number: 'asc' } } } },
   history: { orderBy: { number: 'asc' } },
   promotion: { select: { id: true } },
@@ -11,10 +12,11 @@ export const runInclude = {
 type RunRow = Prisma.PipelineRunGetPayload<{ include: typeof runInclude }>;
 
 /** A run as its answer shows it: the history is one table in the database and stands with each step here. */
-export function toPipelineRun({ history, steps, promotion, ...run }: RunRow): PipelineRun {
+export function toPipelineRun({ history, steps, promotion, tags, ...run }: RunRow): PipelineRun {
   const historyOf = (step: string | null) => history.filter((change) => change.step === step);
   return PipelineRun.parse({
     ...run,
+    tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
     state_history: historyOf(null),
     steps: steps.map((step) => ({ ...step, state_history: historyOf(step.name) })),
     promotion_id: promotion?.id ?? null,
