@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { DeadLettersModule } from './features/dead-letters/dead-letters.module.js';
 import { HealthModule } from './features/health/health.module.js';
 import { MetricsModule } from './features/metrics/metrics.module.js';
 import { ObjectsModule } from './features/objects/objects.module.js';
@@ -8,7 +9,15 @@ import { PromotionsModule } from './features/promotions/promotions.module.js';
 import { type Resources, ResourcesModule } from './http/resources.module.js';
 
 @Module({
-  imports: [HealthModule, MetricsModule, ObjectsModule, PipelinesModule, PredictModule, PromotionsModule],
+  imports: [
+    DeadLettersModule,
+    HealthModule,
+    MetricsModule,
+    ObjectsModule,
+    PipelinesModule,
+    PredictModule,
+    PromotionsModule,
+  ],
 })
 export class AppModule {
   static with(resources: Resources): DynamicModule {

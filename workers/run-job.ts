@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../src/contracts/app-error.js';
+import type { StepKind } from '../src/contracts/states.js';
 import { type StepError, toStepError } from '../src/contracts/step-error.js';
 import { type StepInput, type StepType, stepTypes } from '../src/contracts/steps/step-types.js';
-import { type ClaimedStep, claimStep } from '../src/engine/claim-step.js';
+import { type ClaimedStep, claimStep, claimUncached } from '../src/engine/claim-step.js';
 import type { Completion } from '../src/engine/effects.js';
 import { type Ending, finishStep } from '../src/engine/finish-step.js';
 import { failpoint } from '../src/engine/failpoint.js';
 import type { Lease } from '../src/engine/lease.js';
+import { type StepCache, sweptMeanwhile } from '../src/engine/step-cache.js';
 import { StepRef } from '../src/engine/step-ref.js';
 import type { Database } from '../src/platform/database/database.js';
 import { isOutage } from '../src/platform/database/outage.js';
@@ -20,6 +22,9 @@ export interface JobDeps {
   worker: string;
   leaseMs: number;
   leases: LeaseKeeper;
+  cache: StepCache;
+  /** How long an attempt of a kind may take. */
+  timeoutMs(kind: StepKind): number;
   processes: StepProcessPool;
   log: Logger;
   /** Called after the end of an attempt is written. */
@@ -38,7 +43,7 @@ const finishPatienceMs = 10 * 60_000;
 
 /** One job from its claim to the row that says how it ended. A job that is not to be had any more is done. */
 export async function runJob(deps: JobDeps, payload: unknown): Promise<void> {
-  const claimed = await claimStep(deps.db, StepRef.parse(payload), deps.worker, deps.leaseMs);
+  const claimed = await claim(deps, StepRef.parse(payload));
   if (!claimed) return;
   const { lease } = claimed;
   const log = deps.log.child({ run_id: lease.run_id, step: lease.step, attempt: lease.attempt });
@@ -64,6 +69,21 @@ export async function runJob(deps: JobDeps, payload: unknown): Promise<void> {
   await deps.onFinished(lease.run_id);
 }
 
+/** Takes the attempt, unless an earlier step can stand for it. */
+async function claim(deps: JobDeps, ref: StepRef): Promise<ClaimedStep | undefined> {
+  const { db, worker, leaseMs, cache, log } = deps;
+  const first = await claimUncached(db, ref, worker, leaseMs);
+  if (!first || 'lease' in first) return first;
+  const answer = await cache.ask(first.plan, first.context);
+  if (!answer?.found) return claimStep(db, ref, worker, leaseMs, answer?.entry);
+  if (!(await cache.reuse(ref, answer.entry, answer.found, worker))) {
+    return claimStep(db, ref, worker, leaseMs, sweptMeanwhile(answer.entry));
+  }
+  log.info({ ...ref, from: answer.found.run_id }, 'step reused');
+  await deps.onFinished(ref.run_id);
+  return undefined;
+}
+
 /** Does the work, and says how it ended whatever happens. */
 async function attempt(
   deps: JobDeps,
@@ -73,14 +93,17 @@ async function attempt(
   log: Logger,
 ): Promise<Ending> {
   const process = deps.processes.acquire();
+  const timeoutMs = deps.timeoutMs(plan.kind);
+  const late = AbortSignal.timeout(timeoutMs);
   try {
     const input = await plan.input(context);
     const task = { type: plan.type, input, tracked_run_id: trackedRun?.run_id ?? null };
-    const result = await process.run(task, journal, held.signal);
+    const result = await process.run(task, journal, AbortSignal.any([held.signal, late]));
     failpoint('after_upload');
     return { outcome: 'SUCCEEDED', completion: completion(plan.type, input, result), trackedRun };
   } catch (error) {
     if (held.signal.aborted) return stopped(held.signal);
+    if (late.aborted) return { outcome: 'FAILED', error: tookTooLong(timeoutMs) };
     if (!(error instanceof AppError)) log.error({ err: error }, 'attempt failed');
     const crashed = error instanceof AppError && error.code === 'crashed';
     return {
@@ -90,6 +113,11 @@ async function attempt(
   } finally {
     deps.processes.release(process);
   }
+}
+
+function tookTooLong(timeoutMs: number): StepError {
+  const message = `it took longer than the ${timeoutMs / 1_000} s that its kind of step may take`;
+  return { code: 'timeout', message, permanent: false };
 }
 
 function stopped(signal: AbortSignal): Ending {

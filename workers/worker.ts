@@ -3,8 +3,10 @@ import path from 'node:path';
 import { type Env, requireDatabaseUrl } from '../src/config/env.js';
 import { type StepKind, stepKinds } from '../src/contracts/states.js';
 import { dispatchRun } from '../src/engine/dispatch.js';
+import { StepCache } from '../src/engine/step-cache.js';
 import { startReconciler } from '../src/engine/reconciler.js';
 import { startProjectionWriter } from '../src/engine/write-projections.js';
+import { buildHash } from '../src/platform/build-info.js';
 import { openDatabase } from '../src/platform/database/database.js';
 import type { Logger } from '../src/platform/logger.js';
 import { createObjectStore } from '../src/platform/object-store/create-object-store.js';
@@ -21,6 +23,15 @@ import { StepProcessPool } from './step-process-pool.js';
 function concurrencyOf(kind: StepKind, env: Env): number {
   return env.WORKER_CONCURRENCY ?? (kind === 'train' ? Math.max(2, os.availableParallelism()) : 2);
 }
+
+const hour = 3_600_000;
+/** Beyond any honest work; what hangs must not hold its place for ever. */
+const timeoutsMs: Record<StepKind, number> = {
+  preprocess: hour,
+  train: 24 * hour,
+  evaluate: hour,
+  infer: hour,
+};
 
 const maxSpares = 3;
 /** How long steps under way may go on after the worker was asked to stop. */
@@ -52,7 +63,12 @@ export async function startWorker(env: Env, log: Logger) {
     // It can fail or not happen at all: the reconciler does it again.
     await dispatchRun(db, queues, runId).catch(onError);
   };
-  const deps = { db, worker, leaseMs, leases, processes, log, onFinished: afterCommit };
+  const timeoutMs = (kind: StepKind) => {
+    const seconds = env.STEP_TIMEOUTS[kind];
+    return seconds === undefined ? timeoutsMs[kind] : seconds * 1_000;
+  };
+  const cache = new StepCache(db, store, buildHash());
+  const deps = { db, worker, leaseMs, leases, cache, timeoutMs, processes, log, onFinished: afterCommit };
   const workers = await Promise.all(
     env.WORKER_STEPS.map((kind) =>
       startStepWorker(

@@ -9,6 +9,18 @@ const optional = z
   .optional();
 const number = (preset: number, schema: z.ZodNumber) => z.coerce.number().pipe(schema).default(preset);
 
+/** Node's timers count no further. */
+const maxTimeoutSeconds = 24 * 86_400;
+
+/** `train=7200,infer=600`: seconds by kind of step. */
+const StepTimeouts = z.preprocess(
+  (text) =>
+    typeof text === 'string'
+      ? Object.fromEntries(text.split(',').map((pair) => pair.split('=').map((part) => part.trim())))
+      : text,
+  z.partialRecord(z.enum(stepKinds), z.coerce.number().pipe(z.number().gt(0).max(maxTimeoutSeconds))),
+);
+
 const EnvSchema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().pipe(z.int().min(0).max(65_535)).optional(),
@@ -26,6 +38,7 @@ const EnvSchema = z.object({
     .transform((value) => value.split(',').map((kind) => kind.trim()))
     .pipe(z.array(z.enum(stepKinds)).min(1)),
   WORKER_CONCURRENCY: z.coerce.number().pipe(z.int().min(1).max(256)).optional(),
+  STEP_TIMEOUTS: StepTimeouts.default({}),
   LEASE_SECONDS: number(30, z.number().min(0.5).max(3_600)),
   RECONCILE_SECONDS: number(2, z.number().min(0.1).max(600)),
   /** Tests only: kills the process at a named point, once. */

@@ -37,7 +37,7 @@ const StateChange = z
   .object({ state: z.string(), at: Timestamp, actor: z.string(), reason: z.string().nullable() })
   .meta({ id: 'StateChange' });
 
-const Attempt = z
+export const Attempt = z
   .object({
     number: z.int(),
     outcome: AttemptOutcome.nullable(),

@@ -1,13 +1,13 @@
 import type { Database } from '../platform/database/database.js';
 import { inTransaction } from '../platform/database/transaction.js';
 import { failpoint } from './failpoint.js';
+import { inputContext } from './input-context.js';
 import type { Lease } from './lease.js';
 import { LockedRun } from './locked-run.js';
+import { type CacheEntry, isDue } from './step-cache.js';
 import { findStepPlan } from './pipelines/pipelines.js';
 import type { AnyStepPlan, InputContext } from './plan.js';
-import { findChampion } from './champion.js';
 import type { StepRef } from './step-ref.js';
-import { StepOutputs } from './step-outputs.js';
 import { startTrackedRun, type TrackedRunRef } from './tracked-runs.js';
 
 export interface ClaimedStep {
@@ -18,12 +18,19 @@ export interface ClaimedStep {
   trackedRun: TrackedRunRef | null;
 }
 
+/** A step that an earlier one may stand for: nothing was claimed, `StepCache` has to be asked first. */
+export interface UnaskedStep {
+  plan: AnyStepPlan;
+  context: InputContext;
+}
+
 /**
  * Takes a queued attempt for this worker.
  *
  * The compare-and-set decides between two workers that were given the same job (the queue delivers at least once),
  * and refuses a job of an attempt that is over or not due yet.
  *
+ * @param cache what the cache said of the step, for its row
  * @returns undefined when there is nothing to claim: the job is then done
  */
 export async function claimStep(
@@ -31,15 +38,42 @@ export async function claimStep(
   ref: StepRef,
   worker: string,
   leaseMs: number,
+  cache?: CacheEntry,
 ): Promise<ClaimedStep | undefined> {
+  const claimed = await claim(db, ref, worker, leaseMs, cache ?? null);
+  return claimed && 'lease' in claimed ? claimed : undefined;
+}
+
+/** The same, but hands a step that may be in the cache back as it is. */
+export async function claimUncached(
+  db: Database,
+  ref: StepRef,
+  worker: string,
+  leaseMs: number,
+): Promise<ClaimedStep | UnaskedStep | undefined> {
+  return claim(db, ref, worker, leaseMs, 'ask');
+}
+
+async function claim(
+  db: Database,
+  ref: StepRef,
+  worker: string,
+  leaseMs: number,
+  cache: CacheEntry | null | 'ask',
+): Promise<ClaimedStep | UnaskedStep | undefined> {
   const claimed = await inTransaction(db, (tx) =>
     LockedRun.change(tx, ref.run_id, async (run) => {
+      if (!isDue(run, ref)) return undefined;
+      const plan = findStepPlan(run.row.pipeline, ref.step);
+      if (cache === 'ask' && plan.determinants) return { plan, context: inputContext(db, run, ref.attempt) };
+      const entry = cache === 'ask' ? null : cache;
       const [row] = await tx.$queryRaw<{ lease_token: string }[]>`
         with claimed as (
           update steps
           set state = 'RUNNING', lease_token = gen_random_uuid(), worker = ${worker}, error = null, progress = null,
               lease_expires_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond',
-              started_at = coalesce(started_at, clock_timestamp()), ended_at = null
+              started_at = coalesce(started_at, clock_timestamp()), ended_at = null,
+              cache_key = ${entry?.key ?? null}, cache = ${entry ? JSON.stringify(entry.record) : null}::jsonb
           where run_id = ${ref.run_id}::uuid and name = ${ref.step} and state = 'QUEUED' and attempt = ${ref.attempt}
             and (not_before is null or not_before <= clock_timestamp())
           returning run_id, name, attempt, worker, lease_token),
@@ -52,25 +86,12 @@ export async function claimStep(
         await run.moveRun('RUNNING', { actor: worker }, { started_at: run.now });
       }
       run.record(ref.step, 'RUNNING', { actor: worker, reason: `attempt ${ref.attempt}` });
-      const plan = findStepPlan(run.row.pipeline, ref.step);
       const trackedRun = plan.trains ? await startTrackedRun(tx, run.row, ref, plan.trains) : null;
       failpoint('claim_before_commit');
-      const { row: runRow, steps } = run;
-      return { run: runRow, steps, plan, trackedRun, lease: { ...ref, lease_token: row.lease_token } };
+      const lease = { ...ref, lease_token: row.lease_token };
+      return { lease, plan, trackedRun, context: inputContext(db, run, ref.attempt) };
     }),
   );
-  if (!claimed) return undefined;
-  failpoint('claim_after_commit');
-  const { run, steps, plan, trackedRun, lease } = claimed;
-  return {
-    lease,
-    plan,
-    trackedRun,
-    context: {
-      run,
-      attempt: ref.attempt,
-      outputs: new StepOutputs(steps),
-      champion: () => findChampion(db, run.identifier),
-    },
-  };
+  if (claimed && 'lease' in claimed) failpoint('claim_after_commit');
+  return claimed;
 }

@@ -8,6 +8,8 @@ import { applyEffect, type Completion } from './effects.js';
 import { failpoint } from './failpoint.js';
 import { LockedRun } from './locked-run.js';
 import { retryDelayMs, retryLimits } from './retry-policy.js';
+import { writeDeadLetter } from './dead-letter.js';
+import { forgetWhatChanged } from './step-cache.js';
 import { freeStep, settle } from './settle.js';
 import { endTrackedRun, type TrackedRunRef } from './tracked-runs.js';
 
@@ -56,7 +58,7 @@ export async function finishStep(
 export async function endAttempt(run: LockedRun, step: string, ending: Ending, actor: string): Promise<void> {
   // A success that arrives after the cancel is not one: nothing of a canceled run is promoted.
   const ended: Ending = run.row.state === 'CANCELING' ? { outcome: 'CANCELED' } : ending;
-  const { attempt, failures, crashes } = run.step(step);
+  const { attempt, failures, crashes, kind } = run.step(step);
   const ref = { run_id: run.row.id, step, attempt };
   const error = 'error' in ended ? ended.error : null;
   const released = { lease_token: null, lease_expires_at: null };
@@ -75,6 +77,7 @@ export async function endAttempt(run: LockedRun, step: string, ending: Ending, a
     case 'SUCCEEDED': {
       const outputs = await applyEffect(ended.completion, { run, step, trackedRun: ended.trackedRun });
       await run.moveStep(step, 'SUCCEEDED', cause, { ...closed, outputs });
+      await forgetWhatChanged(run, step);
       break;
     }
     case 'FAILED':
@@ -86,9 +89,11 @@ export async function endAttempt(run: LockedRun, step: string, ending: Ending, a
       const most = ended.error.code === 'unavailable' ? maxUnavailable : maxAttempts;
       const over = counts.failures >= most || counts.crashes >= retryLimits.maxCrashes;
       const values = { ...counts, error: ended.error };
-      if (over || ended.error.permanent) await run.moveStep(step, 'FAILED', cause, { ...closed, ...values });
-      else {
-        const again = new Date(run.now.getTime() + retryDelayMs(counts.failures));
+      if (over || ended.error.permanent) {
+        await run.moveStep(step, 'FAILED', cause, { ...closed, ...values });
+        await writeDeadLetter(run, step, ended.error);
+      } else {
+        const again = new Date(run.now.getTime() + retryDelayMs(kind, counts.failures));
         await freeStep(run, step, cause, {
           ...released,
           ...values,

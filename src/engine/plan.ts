@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Champion } from '../contracts/steps/evaluate.js';
 import type { ModelType } from '../contracts/model-manifest.js';
+import type { CacheInputs } from '../contracts/step-cache.js';
 import type { StepInput, StepType } from '../contracts/steps/step-types.js';
 import type { StepKind } from '../contracts/states.js';
 import type { StepOutputs } from './step-outputs.js';
@@ -12,6 +13,18 @@ export interface InputContext {
   outputs: StepOutputs;
   /** What serves the run's identifier now. */
   champion(): Promise<Champion | null>;
+}
+
+/** What decides the result of a step besides its code. */
+export interface Determinants {
+  /** By name, so that people can be told which of them changed. */
+  values: CacheInputs;
+  /** Objects that can change under the same key: their digests count. */
+  files: Record<string, { bucket: string; key: string }>;
+  /** The digests of those files as the step read them: they may have changed between the question and the work. */
+  filesRead?(outputs: StepOutputs): Record<string, string>;
+  /** Asked for by the caller: do not reuse. */
+  off?: string;
 }
 
 /** One node of a pipeline. */
@@ -27,6 +40,8 @@ export interface StepPlan<K extends StepType = StepType> {
   /** A reason to leave the step out although its dependencies succeeded. */
   skip?(outputs: StepOutputs): string | undefined;
   input(context: InputContext): Promise<StepInput<K>> | StepInput<K>;
+  /** For steps without effects on the world: the same determinants give the same result, which is then reused. */
+  determinants?(context: InputContext): Determinants;
 }
 
 export type AnyStepPlan = { [K in StepType]: StepPlan<K> }[StepType];

@@ -2,6 +2,7 @@ import { AppError } from '../contracts/app-error.js';
 import { Prisma } from '../generated/prisma/client.js';
 import type { Database } from '../platform/database/database.js';
 import { inTransaction } from '../platform/database/transaction.js';
+import { closeDeadLetters } from './dead-letter.js';
 import { LockedRun } from './locked-run.js';
 import { settle } from './settle.js';
 
@@ -30,6 +31,7 @@ export async function retryRun(db: Database, runId: string, actor: string): Prom
       for (const step of run.steps) {
         if (step.state !== 'SUCCEEDED') await run.moveStep(step.name, 'PENDING', cause, values);
       }
+      await closeDeadLetters(run);
       await settle(run, actor);
     }),
   );

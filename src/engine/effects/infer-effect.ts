@@ -8,7 +8,7 @@ import { registerArtifacts } from './register-artifacts.js';
 export const inferEffect: Effect<'infer'> = async ({ input, result }, { run }) => {
   const { identifier, model_version, run_id } = input.served;
   const { line, forecast, day, metrics } = result;
-  await registerArtifacts(run.tx, [
+  await registerArtifacts(run, [
     { file: line, mediaType: mediaTypes.jsonLines },
     { file: forecast, mediaType: mediaTypes.parquet },
   ]);

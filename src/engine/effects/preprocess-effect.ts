@@ -12,7 +12,7 @@ export const preprocessEffect: Effect<'preprocess'> = async ({ input, result }, 
     { name: 'test_processed_data.parquet', file: result.processed_test, mediaType: mediaTypes.parquet },
     { name: 'processed_data.meta.json', file: result.meta, mediaType: mediaTypes.json },
   ];
-  await registerArtifacts(run.tx, [
+  await registerArtifacts(run, [
     ...files,
     { file: result.train_rows, mediaType: mediaTypes.parquet },
     { file: result.test_rows, mediaType: mediaTypes.parquet },

@@ -1,13 +1,16 @@
 import type { ArtifactRef } from '../../contracts/artifact-ref.js';
-import type { Tx } from '../../platform/database/database.js';
+import type { LockedRun } from '../locked-run.js';
 
 export interface NewArtifact {
   file: ArtifactRef;
   mediaType: string;
 }
 
-/** Names stored bytes in rows. The same bytes may be there already, from another run. */
-export async function registerArtifacts(tx: Tx, artifacts: readonly NewArtifact[]): Promise<void> {
+/** Names stored bytes in rows, and the run as one that refers to them. They may be there already, from another run. */
+export async function registerArtifacts(
+  { tx, row: { id: run_id } }: LockedRun,
+  artifacts: readonly NewArtifact[],
+): Promise<void> {
   // In one order, so that two runs that store the same bytes at once wait for each other in one direction.
   const rows = artifacts
     .map(({ file: { sha256, bucket, key, size }, mediaType }) => ({
@@ -19,4 +22,8 @@ export async function registerArtifacts(tx: Tx, artifacts: readonly NewArtifact[
     }))
     .sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
   await tx.artifact.createMany({ data: rows, skipDuplicates: true });
+  await tx.runArtifact.createMany({
+    data: rows.map(({ sha256 }) => ({ run_id, sha256 })),
+    skipDuplicates: true,
+  });
 }

@@ -28,7 +28,7 @@ export async function trainEffect({ input, result }: Trained, context: EffectCon
     where: { name },
     data: { last_version: { increment: 1 } },
   });
-  await registerArtifacts(tx, [
+  await registerArtifacts(run, [
     { file: model, mediaType: mediaTypes.onnx },
     { file: manifest, mediaType: mediaTypes.json },
     ...files.map(({ path, file }) => ({ file, mediaType: mediaTypeOf(path) })),

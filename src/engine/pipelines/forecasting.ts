@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { AppError } from '../../contracts/app-error.js';
-import { ForecastingParameters } from '../../contracts/forecasting-parameters.js';
+import { ForecastingParameters, parametersRead } from '../../contracts/forecasting-parameters.js';
 import type { ModelType } from '../../contracts/model-manifest.js';
+import { buckets } from '../../contracts/object-keys.js';
 import type { InputContext, Pipeline, StepPlan } from '../plan.js';
 
 /** The longest first: where there are fewer cores than trainers, all cores are busy until nearly the end. */
@@ -21,6 +23,20 @@ const preprocess: StepPlan<'preprocess'> = {
     const { train_file, test_file } = parameters;
     if (!train_file) throw new AppError('internal', 'the run was created without naming its train file');
     return { identifier, config_hash, parameters, train_file, test_file: test_file ?? null };
+  },
+  determinants: (context) => {
+    const { train_file, test_file } = runOf(context).parameters;
+    return {
+      ...common(context, 'preprocess'),
+      files: {
+        ...(train_file !== undefined && { train_file: { bucket: buckets.dataset, key: train_file } }),
+        ...(test_file !== undefined && { test_file: { bucket: buckets.dataset, key: test_file } }),
+      },
+      filesRead(outputs) {
+        const { train, test } = outputs.get('preprocess', 'preprocess').source;
+        return { train_file: train.sha256, ...(test && { test_file: test.sha256 }) };
+      },
+    };
   },
 };
 
@@ -83,6 +99,7 @@ function trainRecurrent(name: string, trains: 'GRU' | 'LSTM'): StepPlan<'train_r
     ...trainStep(name, trains),
     type: 'train_recurrent',
     input: (context) => ({ ...trainInput(context), model_type: trains }),
+    determinants: (context) => ({ ...trainedOn(context, 'train_recurrent'), files: {} }),
   };
 }
 
@@ -91,6 +108,7 @@ function trainProphet(): StepPlan<'train_prophet'> {
     ...trainStep('train_prophet', 'PROPHET'),
     type: 'train_prophet',
     input: (context) => ({ ...trainInput(context), model_type: 'PROPHET' }),
+    determinants: (context) => ({ ...trainedOn(context, 'train_prophet'), files: {} }),
   };
 }
 
@@ -100,6 +118,32 @@ function trainStep(name: string, trains: ModelType) {
 
 function trainInput(context: InputContext) {
   return { ...runOf(context), preprocess: context.outputs.get('preprocess', 'preprocess') };
+}
+
+function trainedOn(context: InputContext, type: 'train_recurrent' | 'train_prophet') {
+  const { values, ...rest } = common(context, type);
+  const { train_rows, test_rows, processed_train, processed_test, fitted } = context.outputs.get(
+    'preprocess',
+    'preprocess',
+  );
+  const digests = Object.entries({ train_rows, test_rows, processed_train, processed_test }).map(
+    ([name, { sha256 }]) => [name, sha256] as const,
+  );
+  return { ...rest, values: { ...values, ...Object.fromEntries(digests), fitted: sha256Of(fitted) } };
+}
+
+/** What every step of one configuration shares, and the parameters that this type of step reads. */
+function common(context: InputContext, type: keyof typeof parametersRead) {
+  const { config_hash, parameters } = runOf(context);
+  const read = parametersRead[type].map((name) => [name, parameters[name] ?? null] as const);
+  return {
+    values: { config_hash, ...Object.fromEntries(read) },
+    ...(parameters.force_reprocess && { off: 'force_reprocess is set' }),
+  };
+}
+
+function sha256Of(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
 function runOf({ run }: InputContext) {

@@ -8,6 +8,8 @@ import {
   PipelineRunPage,
   RunPath,
 } from '../../contracts/pipeline-run.js';
+import { CloneRun } from '../../contracts/clone-run.js';
+import { RunExplanation } from '../../contracts/run-explanation.js';
 import { Endpoint } from '../../http/endpoint.js';
 import { PipelineRunsService } from './pipeline-runs.service.js';
 
@@ -63,5 +65,27 @@ export class PipelineRunsController {
   })
   retry(@Param({ schema: RunPath }) { id }: RunPath): Promise<PipelineRun> {
     return this.runs.retry(id);
+  }
+
+  @Post(':id/clone')
+  @Endpoint('Run it again as a new run, with other parameters; steps with the same inputs are reused', {
+    status: 202,
+    schema: PipelineRun,
+    problems: { ...unknown, 400: 'What is wrong, parameter by parameter.' },
+  })
+  async clone(
+    @Param({ schema: RunPath }) { id }: RunPath,
+    @Body({ schema: CloneRun }) body: CloneRun,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PipelineRun> {
+    const run = await this.runs.clone(id, body);
+    void reply.header('location', `/pipeline-runs/${run.id}`);
+    return run;
+  }
+
+  @Get(':id/explain')
+  @Endpoint('Why each step ran or was reused, input by input', { schema: RunExplanation, problems: unknown })
+  explain(@Param({ schema: RunPath }) { id }: RunPath): Promise<RunExplanation> {
+    return this.runs.explain(id);
   }
 }

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../contracts/app-error.js';
+import type { CloneRun } from '../../contracts/clone-run.js';
+import type { RunExplanation } from '../../contracts/run-explanation.js';
 import type {
   CreatePipelineRun,
   ListPipelineRuns,
@@ -16,6 +18,8 @@ import type { Database } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logger.js';
 import type { ObjectStore } from '../../platform/object-store/object-store.js';
 import type { StepQueues } from '../../platform/queue/step-queues.js';
+import { cloneRequest } from './clone-request.js';
+import { explainRun } from './explain-run.js';
 import { prepareRun } from './prepare-run.js';
 import { runInclude, toPipelineRun } from './to-pipeline-run.js';
 
@@ -36,6 +40,22 @@ export class PipelineRunsService {
     const id = await createRun(this.db, await prepareRun(this.store, request, anonymous));
     await this.dispatch(id);
     return this.get(id);
+  }
+
+  /**
+   * @throws AppError `not_found`; `invalid_request` for overrides that the pipeline does not take
+   */
+  async clone(id: string, overrides: CloneRun): Promise<PipelineRun> {
+    const original = await this.db.pipelineRun.findUnique({ where: { id }, include: { tags: true } });
+    if (!original) throw new AppError('not_found', `there is no pipeline run ${id}`);
+    const run = await prepareRun(this.store, cloneRequest(original, overrides), anonymous);
+    const clone = await createRun(this.db, { ...run, cloned_from: id });
+    await this.dispatch(clone);
+    return this.get(clone);
+  }
+
+  explain(id: string): Promise<RunExplanation> {
+    return explainRun(this.db, id);
   }
 
   async list({ limit, cursor, pipeline, identifier, state }: ListPipelineRuns): Promise<PipelineRunPage> {

@@ -23,6 +23,46 @@ export async function putByDigest(
   return ref;
 }
 
+/**
+ * Reads an object through and throws its bytes away.
+ * @throws AppError `not_found`, `unavailable`
+ */
+export async function hashObject(
+  store: Pick<ObjectStore, 'get'>,
+  bucket: string,
+  key: string,
+): Promise<{ sha256: string; size: number; etag: string }> {
+  const { info, body } = await store.get(bucket, key);
+  const hash = createHash('sha256');
+  let size = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      size += chunk.length;
+    }
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError('unavailable', `The object "${key}" in bucket "${bucket}" broke off.`, { cause });
+  }
+  return { sha256: hash.digest('hex'), size, etag: info.etag };
+}
+
+/** What is wrong with the bytes that a reference names, or undefined when they are there and the right ones. */
+export async function findDamage(
+  store: Pick<ObjectStore, 'get'>,
+  { bucket, key, sha256, size }: ArtifactRef,
+): Promise<string | undefined> {
+  const where = `object "${key}" in bucket "${bucket}"`;
+  try {
+    const found = await hashObject(store, bucket, key);
+    return found.sha256 === sha256 && found.size === size ? undefined : `the ${where} is altered`;
+  } catch (error) {
+    if (error instanceof AppError && (error.code === 'not_found' || error.code === 'invalid_data'))
+      return `the ${where} is gone`;
+    throw error;
+  }
+}
+
 async function storedSize(store: Pick<ObjectStore, 'head'>, { bucket, key }: ArtifactRef) {
   try {
     return (await store.head(bucket, key)).size;

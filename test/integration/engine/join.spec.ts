@@ -54,7 +54,7 @@ it('frees evaluate when the last trainers fail and succeed at once', async () =>
     await Promise.all(
       attempts.map((attempt, index) => (index === 0 ? attempt.fail({ permanent: true }) : attempt.succeed())),
     );
-    expect(await run.states()).toMatchObject({ run: 'RUNNING', train_gru: 'FAILED', evaluate: 'QUEUED' });
+    expect(await run.states()).toMatchObject({ run: 'RUNNING', [trainers[0]]: 'FAILED', evaluate: 'QUEUED' });
     expect(await queuedTimes(run, 'evaluate')).toBe(1);
   }
 });
