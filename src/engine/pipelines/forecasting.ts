@@ -3,7 +3,7 @@ import { AppError } from '../../contracts/app-error.js';
 import { ForecastingParameters, parametersRead } from '../../contracts/forecasting-parameters.js';
 import type { ModelType } from '../../contracts/model-manifest.js';
 import { buckets } from '../../contracts/object-keys.js';
-import type { InputContext, Pipeline, StepPlan } from '../plan.js';
+import type { Determinants, InputContext, Pipeline, StepPlan } from '../plan.js';
 
 /** The longest first: where there are fewer cores than trainers, all cores are busy until nearly the end. */
 const trainers = [
@@ -99,7 +99,7 @@ function trainRecurrent(name: string, trains: 'GRU' | 'LSTM'): StepPlan<'train_r
     ...trainStep(name, trains),
     type: 'train_recurrent',
     input: (context) => ({ ...trainInput(context), model_type: trains }),
-    determinants: (context) => ({ ...trainedOn(context, 'train_recurrent'), files: {} }),
+    determinants: (context) => trainedOn(context, 'train_recurrent', trains),
   };
 }
 
@@ -108,7 +108,7 @@ function trainProphet(): StepPlan<'train_prophet'> {
     ...trainStep('train_prophet', 'PROPHET'),
     type: 'train_prophet',
     input: (context) => ({ ...trainInput(context), model_type: 'PROPHET' }),
-    determinants: (context) => ({ ...trainedOn(context, 'train_prophet'), files: {} }),
+    determinants: (context) => trainedOn(context, 'train_prophet', 'PROPHET'),
   };
 }
 
@@ -120,16 +120,19 @@ function trainInput(context: InputContext) {
   return { ...runOf(context), preprocess: context.outputs.get('preprocess', 'preprocess') };
 }
 
-function trainedOn(context: InputContext, type: 'train_recurrent' | 'train_prophet') {
+function trainedOn(
+  context: InputContext,
+  type: 'train_recurrent' | 'train_prophet',
+  model_type: ModelType,
+): Determinants {
   const { values, ...rest } = common(context, type);
   const { train_rows, test_rows, processed_train, processed_test, fitted } = context.outputs.get(
     'preprocess',
     'preprocess',
   );
-  const digests = Object.entries({ train_rows, test_rows, processed_train, processed_test }).map(
-    ([name, { sha256 }]) => [name, sha256] as const,
-  );
-  return { ...rest, values: { ...values, ...Object.fromEntries(digests), fitted: sha256Of(fitted) } };
+  const tables = Object.entries({ train_rows, test_rows, processed_train, processed_test });
+  const digests = Object.fromEntries(tables.map(([name, { sha256 }]) => [name, sha256]));
+  return { ...rest, values: { model_type, ...values, ...digests, fitted: sha256Of(fitted) }, files: {} };
 }
 
 /** What every step of one configuration shares, and the parameters that this type of step reads. */
