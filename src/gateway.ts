@@ -3,6 +3,7 @@ import { type Env, requireDatabaseUrl } from './config/env.js';
 import { createApp } from './configure.js';
 import { stepKinds } from './contracts/states.js';
 import { startReconciler } from './engine/reconciler.js';
+import { startRetention } from './engine/retention.js';
 import { startProjectionWriter } from './engine/write-projections.js';
 import { openDatabase } from './platform/database/database.js';
 import type { Logger } from './platform/logger.js';
@@ -20,6 +21,7 @@ export interface Gateway {
 
 /** Open connections that do not end by themselves are closed after this time. */
 const drainMs = 3_000;
+const retentionEveryMs = 10 * 60_000;
 
 /** Builds the gateway on its services, without listening. The database (and Redis) must answer by now. */
 export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
@@ -34,6 +36,10 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
   await ensureBuckets(store).catch(onError);
   const often = { intervalMs: env.RECONCILE_SECONDS * 1_000, onError };
   const projections = startProjectionWriter({ db, store, onError }, often);
+  const retention = startRetention(
+    { db, store, maxAgeDays: env.RUN_RETENTION_DAYS },
+    { intervalMs: retentionEveryMs, onError },
+  );
   const reconciler = startReconciler(
     {
       db,
@@ -51,7 +57,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
       const hurry = setTimeout(() => server.closeAllConnections(), drainMs);
       await app.close();
       clearTimeout(hurry);
-      await Promise.all([reconciler.stop(), projections.stop()]);
+      await Promise.all([reconciler.stop(), projections.stop(), retention.stop()]);
       await queues.close();
       await close();
     },

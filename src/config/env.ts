@@ -39,6 +39,7 @@ const EnvSchema = z.object({
     .pipe(z.array(z.enum(stepKinds)).min(1)),
   WORKER_CONCURRENCY: z.coerce.number().pipe(z.int().min(1).max(256)).optional(),
   STEP_TIMEOUTS: StepTimeouts.default({}),
+  RUN_RETENTION_DAYS: z.coerce.number().pipe(z.number().gt(0).max(36_500)).optional(),
   LEASE_SECONDS: number(30, z.number().min(0.5).max(3_600)),
   RECONCILE_SECONDS: number(2, z.number().min(0.1).max(600)),
   /** Tests only: kills the process at a named point, once. */

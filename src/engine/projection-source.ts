@@ -12,5 +12,7 @@ export const ProjectionSource = z.discriminatedUnion('type', [
   z.object({ type: z.literal('promotion'), id: z.string() }),
   /** All batches of a day, a line each. */
   z.object({ type: z.literal('inference_log'), identifier: z.string(), day: z.string() }),
+  /** What it showed was deleted, and so it is to be. */
+  z.object({ type: z.literal('nothing') }),
 ]);
 export type ProjectionSource = z.infer<typeof ProjectionSource>;

@@ -15,7 +15,7 @@ export interface Rendered {
 export async function renderProjection(
   db: Database,
   store: ObjectStore,
-  source: ProjectionSource,
+  source: Exclude<ProjectionSource, { type: 'nothing' }>,
 ): Promise<Rendered | undefined> {
   switch (source.type) {
     case 'artifact':

@@ -81,8 +81,8 @@ export class StepCache {
    * Lets `found` stand for the queued attempt `ref`.
    *
    * The run's lock decides between two workers that were given the same job, and between this and a cancel. The rows of
-   * the artifacts are referred to in the same transaction: the sweep that deletes what no run refers to either comes
-   * before, and then nothing is written here, or finds the reference.
+   * the earlier step and of its bytes are locked until they are referred to: whoever deletes them either comes before,
+   * and then nothing is written here, or finds the reference.
    *
    * @returns false when there was nothing to do, or nothing to reuse, any more
    */
@@ -91,9 +91,12 @@ export class StepCache {
       LockedRun.change(tx, ref.run_id, async (run) => {
         if (!isDue(run, ref)) return false;
         const digests = [...new Set(found.artifacts.map(({ sha256 }) => sha256))].sort();
+        const source = await tx.$queryRaw<unknown[]>`
+          select 1 from steps where run_id = ${found.run_id}::uuid and cache_key = ${entry.key} for key share`;
         const held = await tx.$queryRaw<unknown[]>`
-          select 1 from artifacts where sha256 = any(${digests}) order by sha256 for key share`;
-        if (held.length < digests.length) return false;
+          select 1 from artifacts where sha256 = any(${digests}) and swept_at is null
+          order by sha256 for share`;
+        if (source.length === 0 || held.length < digests.length) return false;
         if (run.row.state === 'PENDING') await run.moveRun('RUNNING', { actor }, { started_at: run.now });
         await run.moveStep(
           ref.step,

@@ -79,9 +79,16 @@ async function writeProjection(deps: ProjectionDeps, bucket: string, key: string
 
 async function writeOnce(
   { db, store }: ProjectionDeps,
-  { bucket, key, source, wanted }: Projection,
+  { bucket, key, source: given, wanted }: Projection,
 ): Promise<void> {
-  const rendered = await renderProjection(db, store, ProjectionSource.parse(source));
+  const source = ProjectionSource.parse(given);
+  if (source.type === 'nothing') {
+    await store.remove(bucket, key);
+    // Unless it is to show something again by now: the next round then writes it.
+    await db.projection.deleteMany({ where: { bucket, key, wanted } });
+    return;
+  }
+  const rendered = await renderProjection(db, store, source);
   if (rendered) await store.put(bucket, key, rendered.body, { contentType: rendered.contentType });
   await db.projection.update({
     where: { bucket_key: { bucket, key } },

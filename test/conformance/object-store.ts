@@ -73,6 +73,30 @@ export function describeObjectStore(name: string, make: () => Promise<Subject>):
       expect(bytes.equals(await collect(body))).toBe(true);
     });
 
+    it('deletes an object and no other, and does not mind when it is not there', async () => {
+      for (const key of ['gone', 'gone/below', 'gone too']) await putText(key, key);
+      await store.remove(bucket, 'gone');
+      await expect(store.head(bucket, 'gone')).rejects.toMatchObject({ code: 'not_found' });
+      expect([await text('gone/below'), await text('gone too')]).toEqual(['gone/below', 'gone too']);
+      await store.remove(bucket, 'gone');
+      await store.remove(bucket, 'never/was');
+      expect((await putText('gone', 'again')).replaced).toBe(false);
+      expect(await text('gone')).toBe('again');
+    });
+
+    it('deletes nothing in a bucket that is not there, and says so', async () => {
+      await expect(store.remove(`${bucket}-none`, 'x')).rejects.toMatchObject({ code: 'not_found' });
+      await expect(store.remove(bucket, '../x')).rejects.toMatchObject({ code: 'invalid_request' });
+    });
+
+    it('lets a reader finish what is deleted meanwhile', async () => {
+      const bytes = randomBytes(3 * MiB);
+      await store.put(bucket, 'read.bin', bytes);
+      const { body } = await store.get(bucket, 'read.bin');
+      await store.remove(bucket, 'read.bin');
+      expect(bytes.equals(await collect(body))).toBe(true);
+    });
+
     it('stores bytes of unknown kind as application/octet-stream', async () => {
       await putText('plain', 'x');
       expect((await store.head(bucket, 'plain')).contentType).toBe('application/octet-stream');

@@ -22,6 +22,11 @@ export async function registerArtifacts(
     }))
     .sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
   await tx.artifact.createMany({ data: rows, skipDuplicates: true });
+  // Those marked to be deleted were stored anew before we came here (see `sweepArtifacts`): they stay.
+  await tx.artifact.updateMany({
+    where: { sha256: { in: rows.map(({ sha256 }) => sha256) }, swept_at: { not: null } },
+    data: { swept_at: null },
+  });
   await tx.runArtifact.createMany({
     data: rows.map(({ sha256 }) => ({ run_id, sha256 })),
     skipDuplicates: true,

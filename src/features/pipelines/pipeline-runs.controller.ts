@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import {
@@ -81,6 +81,15 @@ export class PipelineRunsController {
     const run = await this.runs.clone(id, body);
     void reply.header('location', `/pipeline-runs/${run.id}`);
     return run;
+  }
+
+  @Delete(':id')
+  @Endpoint('Delete a run with what only it refers to', {
+    status: 204,
+    problems: { ...unknown, 409: 'It goes on, or something of it is or was promoted.' },
+  })
+  delete(@Param({ schema: RunPath }) { id }: RunPath): Promise<void> {
+    return this.runs.delete(id);
   }
 
   @Get(':id/explain')

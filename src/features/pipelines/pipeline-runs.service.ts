@@ -10,6 +10,7 @@ import type {
 } from '../../contracts/pipeline-run.js';
 import { cancelRun } from '../../engine/cancel-run.js';
 import { createRun } from '../../engine/create-run.js';
+import { deleteRun } from '../../engine/delete-run.js';
 import { dispatchRun } from '../../engine/dispatch.js';
 import { retryRun } from '../../engine/retry-run.js';
 import { olderThan, toPage } from '../../http/cursor.js';
@@ -52,6 +53,11 @@ export class PipelineRunsService {
     const clone = await createRun(this.db, { ...run, cloned_from: id });
     await this.dispatch(clone);
     return this.get(clone);
+  }
+
+  /** @throws AppError `not_found`, `conflict` */
+  delete(id: string): Promise<void> {
+    return deleteRun(this.db, id);
   }
 
   explain(id: string): Promise<RunExplanation> {

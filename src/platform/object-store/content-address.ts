@@ -4,8 +4,11 @@ import type { ArtifactRef } from '../../contracts/artifact-ref.js';
 import type { ObjectStore } from './object-store.js';
 import { readObject } from './read-object.js';
 
+/** Bytes that nothing refers to are deleted when they are twice as old as this. */
+const freshMs = 12 * 3_600_000;
+
 /**
- * Stores bytes under their own SHA-256, once: what is there already is not sent again. Two writers of the same
+ * Stores bytes under their own SHA-256, once: what is there already, and not old, is not sent again. Two writers of the same
  * bytes may both send them, and the second replaces them by themselves.
  *
  * @param mediaType content type of a first writing; whoever comes later with another one gets the first
@@ -18,8 +21,7 @@ export async function putByDigest(
 ): Promise<ArtifactRef> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const ref = { bucket, key: `sha256/${sha256.slice(0, 2)}/${sha256}`, sha256, size: bytes.length };
-  if ((await storedSize(store, ref)) !== ref.size)
-    await store.put(bucket, ref.key, bytes, { contentType: mediaType });
+  if (!(await isFresh(store, ref))) await store.put(bucket, ref.key, bytes, { contentType: mediaType });
   return ref;
 }
 
@@ -63,13 +65,18 @@ export async function findDamage(
   }
 }
 
-async function storedSize(store: Pick<ObjectStore, 'head'>, { bucket, key }: ArtifactRef) {
+/** There, of the right size, and not so old that it could be deleted before somebody refers to it. */
+async function isFresh(
+  store: Pick<ObjectStore, 'head'>,
+  { bucket, key, size }: ArtifactRef,
+): Promise<boolean> {
   try {
-    return (await store.head(bucket, key)).size;
+    const found = await store.head(bucket, key);
+    return found.size === size && Date.now() - found.lastModified.getTime() < freshMs;
   } catch (error) {
     // Damaged is as good as missing: the bytes are at hand to write it again.
     if (error instanceof AppError && (error.code === 'not_found' || error.code === 'invalid_data'))
-      return undefined;
+      return false;
     throw error;
   }
 }

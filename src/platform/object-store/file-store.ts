@@ -13,7 +13,7 @@ import { checkBucket, checkObjectName } from './object-name.js';
 import type { ObjectStore } from './object-store.js';
 import { openObject, requireBucket } from './open-object.js';
 import { receiveBody } from './receive-body.js';
-import { makeStoreFolder, syncFolder } from './store-folder.js';
+import { findStoreFolder, makeStoreFolder, syncFolder } from './store-folder.js';
 import { sweepTemporary } from './sweep-temporary.js';
 
 /** No bucket can have this name. On the same file system as the buckets: a rename across two is a copy. */
@@ -108,6 +108,19 @@ export function createFileStore(root: string): ObjectStore {
         }
         const last = Math.min(end, info.size - 1);
         return { info, body: file.createReadStream({ start, end: last, highWaterMark: readChunkBytes }) };
+      });
+    },
+
+    remove(bucket, key) {
+      return guard(async (root) => {
+        checkObjectName(bucket, key);
+        await requireBucket(root, bucket);
+        const location = objectLocation(bucket, key);
+        // Folders stay: another key may be on its way into them.
+        const folder = await findStoreFolder(root, location.folders);
+        if (folder === undefined) return;
+        await rm(path.join(folder, location.file), { force: true });
+        await syncFolder(folder);
       });
     },
 

@@ -53,6 +53,8 @@ export interface ObjectStore {
    * is of the whole object, and of the same write as the body.
    */
   get(bucket: string, key: string, range?: ByteRange): Promise<{ info: ObjectInfo; body: Readable }>;
+  /** Deletes the object; nothing happens when it is not there. Who reads it at the moment reads it to its end. */
+  remove(bucket: string, key: string): Promise<void>;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
 }

@@ -110,6 +110,13 @@ export function createS3Store(settings: S3Settings, timeouts: Partial<S3Timeouts
       });
     },
 
+    remove(bucket, key) {
+      return guard({ bucket, key }, async () => {
+        checkObjectName(bucket, key);
+        await withRetries(() => client.removeObject(bucket, key), isPassing);
+      });
+    },
+
     ping() {
       return guard({}, async () => {
         try {
