@@ -21,7 +21,7 @@ const store = await temporaryStore();
 const ended = async (
   identifier: string,
   decision: { accepted?: boolean } = {},
-  config_hash = randomUUID(),
+  config_hash: string = randomUUID(),
 ) => {
   const run = await newRun(db, { identifier, config_hash });
   await run.succeed('preprocess', ...trainers);
