@@ -1,14 +1,15 @@
-import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import { ListPipelineRuns } from '../../contracts/list-pipeline-runs.js';
 import {
   CreatePipelineRun,
-  ListPipelineRuns,
   PipelineRun,
   PipelineRunPage,
   RunPath,
+  UpdatePipelineRun,
 } from '../../contracts/pipeline-run.js';
 import { Endpoint } from '../../http/endpoint.js';
+import { Once } from '../../http/once.js';
 import { PipelineRunsService } from './pipeline-runs.service.js';
 
 const unknown = { 404: 'There is no such run.' };
@@ -22,19 +23,21 @@ export class PipelineRunsController {
   @Endpoint('Trigger a run of a pipeline', {
     status: 202,
     schema: PipelineRun,
+    creates: true,
     problems: { 400: 'What is wrong, parameter by parameter.' },
   })
-  async create(
+  create(
     @Body({ schema: CreatePipelineRun }) body: CreatePipelineRun,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PipelineRun> {
-    const run = await this.runs.create(body);
-    void reply.header('location', `/pipeline-runs/${run.id}`);
-    return run;
+    @Once('/pipeline-runs') once: Once,
+  ): Promise<string> {
+    return this.runs.create(body, once);
   }
 
   @Get()
-  @Endpoint('List runs, newest first', { schema: PipelineRunPage })
+  @Endpoint('List runs, newest first or as asked for', {
+    schema: PipelineRunPage,
+    problems: { 400: 'A filter, or a cursor that is not of this list with these filters and this sort.' },
+  })
   list(@Query({ schema: ListPipelineRuns }) query: ListPipelineRuns): Promise<PipelineRunPage> {
     return this.runs.list(query);
   }
@@ -43,6 +46,18 @@ export class PipelineRunsController {
   @Endpoint('Follow a run: states, steps, progress, outputs', { schema: PipelineRun, problems: unknown })
   get(@Param({ schema: RunPath }) { id }: RunPath): Promise<PipelineRun> {
     return this.runs.get(id);
+  }
+
+  @Patch(':id')
+  @Endpoint('Change the tags and the note of a run', {
+    schema: PipelineRun,
+    problems: { ...unknown, 400: 'What is wrong, or more tags than a run may have.' },
+  })
+  update(
+    @Param({ schema: RunPath }) { id }: RunPath,
+    @Body({ schema: UpdatePipelineRun }) body: UpdatePipelineRun,
+  ): Promise<PipelineRun> {
+    return this.runs.update(id, body);
   }
 
   @Post(':id/cancel')
