@@ -4,6 +4,7 @@ import path from 'node:path';
 import { readEnv } from '../src/config/env.js';
 import { createApp } from '../src/configure.js';
 import { AppError } from '../src/contracts/app-error.js';
+import { createCursors } from '../src/http/cursors.js';
 import { openApiDocument } from '../src/http/openapi-document.js';
 import { openDatabase } from '../src/platform/database/database.js';
 import { createLogger } from '../src/platform/logger.js';
@@ -27,6 +28,7 @@ const app = await createApp({
   queues: { add: unused, depths: unused, close: unused },
   store: createObjectStore({ kind: 'files', root: path.join(projectRoot(), 'dist/unused') }),
   metrics: createGatewayMetrics(),
+  cursors: createCursors(new Uint8Array()),
 });
 const document = `${JSON.stringify(openApiDocument(app), null, 2)}\n`;
 

@@ -3,9 +3,13 @@ import { type Env, requireDatabaseUrl } from './config/env.js';
 import { createApp } from './configure.js';
 import { stepKinds } from './contracts/states.js';
 import { startReconciler } from './engine/reconciler.js';
+import { repeating } from './engine/repeating.js';
 import { startRetention } from './engine/retention.js';
 import { startProjectionWriter } from './engine/write-projections.js';
+import { createCursors } from './http/cursors.js';
+import { removeOldKeys } from './http/kept-answers.js';
 import { openDatabase } from './platform/database/database.js';
+import { sharedSecret } from './platform/database/shared-secret.js';
 import type { Logger } from './platform/logger.js';
 import { createGatewayMetrics } from './platform/metrics/gateway-metrics.js';
 import { createObjectStore } from './platform/object-store/create-object-store.js';
@@ -22,6 +26,8 @@ export interface Gateway {
 /** Open connections that do not end by themselves are closed after this time. */
 const drainMs = 3_000;
 const retentionEveryMs = 10 * 60_000;
+/** Between two looks for idempotency keys that are older than they are kept. */
+const oldKeysMs = 10 * 60_000;
 
 /** Builds the gateway on its services, without listening. The database (and Redis) must answer by now. */
 export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
@@ -30,7 +36,8 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
   const { db, close } = openDatabase({ url, onError });
   const store = createObjectStore(objectStoreSettings(env));
   const queues = await openStepQueues({ databaseUrl: url, redisUrl: env.REDIS_URL }, stepKinds, onError);
-  const app = await createApp({ env, log, db, queues, store, metrics: createGatewayMetrics() });
+  const cursors = createCursors(await sharedSecret(db, 'cursors'));
+  const app = await createApp({ env, log, db, queues, store, metrics: createGatewayMetrics(), cursors });
   await app.init();
   // The buckets are needed later than the gateway: a store that is away must not keep it from starting.
   await ensureBuckets(store).catch(onError);
@@ -50,6 +57,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
     },
     often,
   );
+  const oldKeys = repeating(() => removeOldKeys(db), { intervalMs: oldKeysMs, onError });
   return {
     app,
     async stop() {
@@ -57,7 +65,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
       const hurry = setTimeout(() => server.closeAllConnections(), drainMs);
       await app.close();
       clearTimeout(hurry);
-      await Promise.all([reconciler.stop(), projections.stop(), retention.stop()]);
+      await Promise.all([reconciler.stop(), projections.stop(), retention.stop(), oldKeys.stop()]);
       await queues.close();
       await close();
     },

@@ -8,8 +8,10 @@ import { afterAll } from 'vitest';
 import { readEnv } from '../src/config/env.js';
 import { createApp } from '../src/configure.js';
 import { stepKinds } from '../src/contracts/states.js';
+import { createCursors } from '../src/http/cursors.js';
 import type { Resources } from '../src/http/resources.module.js';
 import { type Database, openDatabase } from '../src/platform/database/database.js';
+import { sharedSecret } from '../src/platform/database/shared-secret.js';
 import { createLogger } from '../src/platform/logger.js';
 import { createGatewayMetrics } from '../src/platform/metrics/gateway-metrics.js';
 import { ensureBuckets } from '../src/platform/object-store/ensure-buckets.js';
@@ -59,6 +61,7 @@ export async function testApp(settings: TestAppSettings = {}): Promise<TestApp> 
     queues,
     store,
     metrics: createGatewayMetrics(),
+    cursors: createCursors(await sharedSecret(db, 'cursors')),
   });
   // It runs before what `testDatabase` does at the end, because it was registered after it.
   afterAll(async () => {

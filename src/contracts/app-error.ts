@@ -8,6 +8,7 @@ export const errorCodes = [
   'conflict',
   'precondition_failed',
   'too_large',
+  'unprocessable',
   'unavailable',
   'invalid_data',
   'not_finite',

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { createRunExample } from './examples.js';
 import { ForecastingParameters } from './forecasting-parameters.js';
-import { Identifier } from './identifier.js';
-import { PageQuery, pageOf } from './page.js';
-import { RunNote, RunPriority, RunTags } from './run-labels.js';
+import { pageOf } from './page.js';
+import { RunNote, RunPriority, RunTagChanges, RunTags } from './run-labels.js';
 import { SelftestParameters } from './selftest-parameters.js';
 import { AttemptOutcome, RunState, StepKind, StepState } from './states.js';
 import { StepError } from './step-error.js';
@@ -91,12 +90,11 @@ export type PipelineRun = z.infer<typeof PipelineRun>;
 export const PipelineRunPage = pageOf(PipelineRun, 'PipelineRunPage');
 export type PipelineRunPage = z.infer<typeof PipelineRunPage>;
 
-export const ListPipelineRuns = PageQuery.extend({
-  pipeline: z.string().max(100).optional(),
-  identifier: Identifier.optional(),
-  state: RunState.optional(),
-});
-export type ListPipelineRuns = z.infer<typeof ListPipelineRuns>;
+/** What of a run people may change at any time; what is left out stays as it is. */
+export const UpdatePipelineRun = z
+  .strictObject({ tags: RunTagChanges.default({}), note: RunNote.nullable().optional() })
+  .meta({ id: 'UpdatePipelineRun' });
+export type UpdatePipelineRun = z.infer<typeof UpdatePipelineRun>;
 
 export const RunPath = z.object({ id: z.uuid('must be the id of a run') });
 export type RunPath = z.infer<typeof RunPath>;

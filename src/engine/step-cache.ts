@@ -8,7 +8,7 @@ import { inTransaction } from '../platform/database/transaction.js';
 import { findDamage } from '../platform/object-store/content-address.js';
 import { ObjectDigests } from '../platform/object-store/object-digests.js';
 import type { ObjectStore } from '../platform/object-store/object-store.js';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson } from '../platform/canonical-json.js';
 import { inputContext } from './input-context.js';
 import { LockedRun } from './locked-run.js';
 import { findStepPlan } from './pipelines/pipelines.js';

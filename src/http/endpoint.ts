@@ -1,29 +1,57 @@
 import { applyDecorators, HttpCode, SerializeOptions } from '@nestjs/common';
-import { ApiDefaultResponse, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiDefaultResponse, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { Problem } from '../contracts/problem.js';
 
 interface Answer {
-  /** Of a success. */
+  /** Of a success; 200 without it, 201 when it creates something. */
   status?: number;
   schema?: z.ZodType;
   /** Other documented statuses, with the reason for each. */
   problems?: Record<number, string>;
+  /** It makes something that has an id, once for each `Idempotency-Key`: the handler has `@Once()`. */
+  creates?: boolean;
 }
+
+const text = { type: 'string' } as const;
+const createdHeaders = {
+  Location: { description: 'Path of what was made.', schema: text },
+  'Idempotency-Replayed': {
+    description: 'true when this is the answer of an earlier request with the same Idempotency-Key.',
+    schema: text,
+  },
+};
 
 /** What an operation does and answers: its documentation, its status, and the schema that its answer goes through. */
 export function Endpoint(
   summary: string,
-  { status = 200, schema, problems = {} }: Answer = {},
+  { creates = false, status = creates ? 201 : 200, schema, problems = {} }: Answer = {},
 ): MethodDecorator {
   const problem = (code: number, description: string) =>
     ApiResponse({ status: code, description, standardSchema: Problem });
   return applyDecorators(
     ApiOperation({ summary }),
     HttpCode(status),
-    ApiResponse({ status, description: summary, standardSchema: schema }),
+    ApiResponse({
+      status,
+      description: summary,
+      standardSchema: schema,
+      ...(creates && { headers: createdHeaders }),
+    }),
     ...(schema ? [SerializeOptions({ schema })] : []),
     ...Object.entries(problems).map(([code, description]) => problem(Number(code), description)),
+    ...(creates
+      ? [
+          ApiHeader({
+            name: 'Idempotency-Key',
+            required: false,
+            description:
+              'Printable ASCII, a UUID say. The same request sent again under the same key within a day makes nothing and is answered as the first one was.',
+            schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
+          }),
+          problem(422, 'The Idempotency-Key was used for a request with another body.'),
+        ]
+      : []),
     ApiDefaultResponse({ description: 'An error.', standardSchema: Problem }),
   );
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../platform/logger.js';
 import type { GatewayMetrics } from '../platform/metrics/gateway-metrics.js';
 import type { ObjectStore } from '../platform/object-store/object-store.js';
 import type { StepQueues } from '../platform/queue/step-queues.js';
+import type { Cursors } from './cursors.js';
 
 /** What the gateway stands on, opened before Nest begins: nothing here is constructed by injection. */
 export interface Resources {
@@ -14,6 +15,7 @@ export interface Resources {
   queues: StepQueues;
   store: ObjectStore;
   metrics: GatewayMetrics;
+  cursors: Cursors;
 }
 
 export const ENV = Symbol('env');
@@ -22,11 +24,12 @@ export const DATABASE = Symbol('database');
 export const QUEUES = Symbol('queues');
 export const STORE = Symbol('store');
 export const METRICS = Symbol('metrics');
+export const CURSORS = Symbol('cursors');
 
 @Global()
 @Module({})
 export class ResourcesModule {
-  static with({ env, log, db, queues, store, metrics }: Resources): DynamicModule {
+  static with({ env, log, db, queues, store, metrics, cursors }: Resources): DynamicModule {
     const providers = [
       { provide: ENV, useValue: env },
       { provide: LOG, useValue: log },
@@ -34,6 +37,7 @@ export class ResourcesModule {
       { provide: QUEUES, useValue: queues },
       { provide: STORE, useValue: store },
       { provide: METRICS, useValue: metrics },
+      { provide: CURSORS, useValue: cursors },
     ];
     return { module: ResourcesModule, providers, exports: providers.map(({ provide }) => provide) };
   }

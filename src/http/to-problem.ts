@@ -11,6 +11,7 @@ const statuses: Record<ErrorCode, number> = {
   canceled: 409,
   precondition_failed: 412,
   too_large: 413,
+  unprocessable: 422,
   unavailable: 503,
   timeout: 503,
   // Stored data of ours; a caller's own data is an invalid request.

@@ -3,8 +3,9 @@ import { AppError } from '../../contracts/app-error.js';
 import { DeadLetter, type DeadLetterPage, type ListDeadLetters } from '../../contracts/dead-letter.js';
 import type { PipelineRun } from '../../contracts/pipeline-run.js';
 import type { Prisma } from '../../generated/prisma/client.js';
-import { olderThan, toPage } from '../../http/cursor.js';
-import { DATABASE } from '../../http/resources.module.js';
+import type { Cursors } from '../../http/cursors.js';
+import { newestFirst } from '../../http/newest-first.js';
+import { CURSORS, DATABASE } from '../../http/resources.module.js';
 import type { Database } from '../../platform/database/database.js';
 import { PipelineRunsService } from '../pipelines/pipeline-runs.service.js';
 
@@ -24,23 +25,24 @@ type Row = Prisma.DeadLetterGetPayload<{ include: typeof include }>;
 export class DeadLettersService {
   constructor(
     @Inject(DATABASE) private readonly db: Database,
+    @Inject(CURSORS) private readonly cursors: Cursors,
     private readonly runs: PipelineRunsService,
   ) {}
 
   async list(query: ListDeadLetters): Promise<DeadLetterPage> {
-    const { limit, cursor, kind, pipeline, identifier, replayed } = query;
+    const { kind, pipeline, identifier, replayed } = query;
+    const { where, page, ...order } = newestFirst(this.cursors, '/dead-letters', query);
     const rows = await this.db.deadLetter.findMany({
       where: {
         kind,
         run: { pipeline, identifier },
         replayed_at: replayed === 'true' ? { not: null } : null,
-        ...olderThan(cursor),
+        ...where,
       },
-      orderBy: [{ created_at: 'desc' }, { id: 'desc' }],
-      take: limit + 1,
+      ...order,
       include,
     });
-    const { items, next_cursor } = toPage(rows, limit);
+    const { items, next_cursor } = page(rows);
     return { items: items.map(toDeadLetter), next_cursor };
   }
 

@@ -1,7 +1,7 @@
 import { AppError } from '../../contracts/app-error.js';
 import type { ExplainedStep, RunExplanation } from '../../contracts/run-explanation.js';
 import { StepCacheRecord } from '../../contracts/step-cache.js';
-import { canonicalJson } from '../../engine/canonical-json.js';
+import { canonicalJson } from '../../platform/canonical-json.js';
 import { findStepPlan } from '../../engine/pipelines/pipelines.js';
 import type { Step } from '../../generated/prisma/client.js';
 import type { Database } from '../../platform/database/database.js';
@@ -60,7 +60,7 @@ function explainStep(pipeline: string, step: Step, compared: Compared | undefine
     name: input,
     value,
     before: before?.[input],
-    changed: before ? canonicalJson(value) !== canonicalJson(before[input]) : null,
+    changed: before ? canonicalJson(value) !== canonicalJson(before[input] ?? null) : null,
   }));
   return {
     ...shown,

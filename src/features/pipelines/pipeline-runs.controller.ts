@@ -1,16 +1,17 @@
-import { Body, Controller, Delete, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import { ListPipelineRuns } from '../../contracts/list-pipeline-runs.js';
 import {
   CreatePipelineRun,
-  ListPipelineRuns,
   PipelineRun,
   PipelineRunPage,
   RunPath,
+  UpdatePipelineRun,
 } from '../../contracts/pipeline-run.js';
 import { CloneRun } from '../../contracts/clone-run.js';
 import { RunExplanation } from '../../contracts/run-explanation.js';
 import { Endpoint } from '../../http/endpoint.js';
+import { Once } from '../../http/once.js';
 import { PipelineRunsService } from './pipeline-runs.service.js';
 
 const unknown = { 404: 'There is no such run.' };
@@ -24,19 +25,21 @@ export class PipelineRunsController {
   @Endpoint('Trigger a run of a pipeline', {
     status: 202,
     schema: PipelineRun,
+    creates: true,
     problems: { 400: 'What is wrong, parameter by parameter.' },
   })
-  async create(
+  create(
     @Body({ schema: CreatePipelineRun }) body: CreatePipelineRun,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PipelineRun> {
-    const run = await this.runs.create(body);
-    void reply.header('location', `/pipeline-runs/${run.id}`);
-    return run;
+    @Once('/pipeline-runs') once: Once,
+  ): Promise<string> {
+    return this.runs.create(body, once);
   }
 
   @Get()
-  @Endpoint('List runs, newest first', { schema: PipelineRunPage })
+  @Endpoint('List runs, newest first or as asked for', {
+    schema: PipelineRunPage,
+    problems: { 400: 'A filter, or a cursor that is not of this list with these filters and this sort.' },
+  })
   list(@Query({ schema: ListPipelineRuns }) query: ListPipelineRuns): Promise<PipelineRunPage> {
     return this.runs.list(query);
   }
@@ -45,6 +48,18 @@ export class PipelineRunsController {
   @Endpoint('Follow a run: states, steps, progress, outputs', { schema: PipelineRun, problems: unknown })
   get(@Param({ schema: RunPath }) { id }: RunPath): Promise<PipelineRun> {
     return this.runs.get(id);
+  }
+
+  @Patch(':id')
+  @Endpoint('Change the tags and the note of a run', {
+    schema: PipelineRun,
+    problems: { ...unknown, 400: 'What is wrong, or more tags than a run may have.' },
+  })
+  update(
+    @Param({ schema: RunPath }) { id }: RunPath,
+    @Body({ schema: UpdatePipelineRun }) body: UpdatePipelineRun,
+  ): Promise<PipelineRun> {
+    return this.runs.update(id, body);
   }
 
   @Post(':id/cancel')
@@ -71,16 +86,15 @@ export class PipelineRunsController {
   @Endpoint('Run it again as a new run, with other parameters; steps with the same inputs are reused', {
     status: 202,
     schema: PipelineRun,
+    creates: true,
     problems: { ...unknown, 400: 'What is wrong, parameter by parameter.' },
   })
-  async clone(
+  clone(
     @Param({ schema: RunPath }) { id }: RunPath,
     @Body({ schema: CloneRun }) body: CloneRun,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PipelineRun> {
-    const run = await this.runs.clone(id, body);
-    void reply.header('location', `/pipeline-runs/${run.id}`);
-    return run;
+    @Once('/pipeline-runs') once: Once,
+  ): Promise<string> {
+    return this.runs.clone(id, body, once);
   }
 
   @Delete(':id')

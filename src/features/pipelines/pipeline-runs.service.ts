@@ -2,19 +2,24 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../contracts/app-error.js';
 import type { CloneRun } from '../../contracts/clone-run.js';
 import type { RunExplanation } from '../../contracts/run-explanation.js';
+import type { ListPipelineRuns } from '../../contracts/list-pipeline-runs.js';
 import type {
   CreatePipelineRun,
-  ListPipelineRuns,
   PipelineRun,
   PipelineRunPage,
+  UpdatePipelineRun,
 } from '../../contracts/pipeline-run.js';
 import { cancelRun } from '../../engine/cancel-run.js';
-import { createRun } from '../../engine/create-run.js';
+import { type NewRun, writeRun } from '../../engine/create-run.js';
 import { deleteRun } from '../../engine/delete-run.js';
 import { dispatchRun } from '../../engine/dispatch.js';
+import { failpoint } from '../../engine/failpoint.js';
+import { labelRun } from '../../engine/label-run.js';
 import { retryRun } from '../../engine/retry-run.js';
-import { olderThan, toPage } from '../../http/cursor.js';
-import { DATABASE, LOG, QUEUES, STORE } from '../../http/resources.module.js';
+import { anonymous } from '../../http/caller.js';
+import type { Cursors } from '../../http/cursors.js';
+import type { CreatedAnswer, Once } from '../../http/once.js';
+import { CURSORS, DATABASE, LOG, QUEUES, STORE } from '../../http/resources.module.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logger.js';
 import type { ObjectStore } from '../../platform/object-store/object-store.js';
@@ -22,10 +27,9 @@ import type { StepQueues } from '../../platform/queue/step-queues.js';
 import { cloneRequest } from './clone-request.js';
 import { explainRun } from './explain-run.js';
 import { prepareRun } from './prepare-run.js';
-import { runInclude, toPipelineRun } from './to-pipeline-run.js';
-
-/** Who acts while there is no login. */
-const anonymous = 'anonymous';
+import { runFilter } from './run-filter.js';
+import { sortedRuns } from './sorted-runs.js';
+import { readNewRun, runInclude, toPipelineRun } from './to-pipeline-run.js';
 
 @Injectable()
 export class PipelineRunsService {
@@ -34,25 +38,26 @@ export class PipelineRunsService {
     @Inject(QUEUES) private readonly queues: StepQueues,
     @Inject(STORE) private readonly store: ObjectStore,
     @Inject(LOG) private readonly log: Logger,
+    @Inject(CURSORS) private readonly cursors: Cursors,
   ) {}
 
-  /** @throws AppError `invalid_request` when a file of the data set is not there */
-  async create(request: CreatePipelineRun): Promise<PipelineRun> {
-    const id = await createRun(this.db, await prepareRun(this.store, request, anonymous));
+  /**
+   * The run as it stands when it is written, as text.
+   * @throws AppError `invalid_request` when a file of the data set is not there; `unprocessable`
+   */
+  async create(request: CreatePipelineRun, once: Once): Promise<string> {
+    const { id, text } = (await once.replay(this.db)) ?? (await this.write(request, once));
     await this.dispatch(id);
-    return this.get(id);
+    return text;
   }
 
   /**
-   * @throws AppError `not_found`; `invalid_request` for overrides that the pipeline does not take
+   * @throws AppError `not_found`; `invalid_request` for overrides that the pipeline does not take; `unprocessable`
    */
-  async clone(id: string, overrides: CloneRun): Promise<PipelineRun> {
-    const original = await this.db.pipelineRun.findUnique({ where: { id }, include: { tags: true } });
-    if (!original) throw new AppError('not_found', `there is no pipeline run ${id}`);
-    const run = await prepareRun(this.store, cloneRequest(original, overrides), anonymous);
-    const clone = await createRun(this.db, { ...run, cloned_from: id });
+  async clone(id: string, overrides: CloneRun, once: Once): Promise<string> {
+    const { id: clone, text } = (await once.replay(this.db)) ?? (await this.writeClone(id, overrides, once));
     await this.dispatch(clone);
-    return this.get(clone);
+    return text;
   }
 
   /** @throws AppError `not_found`, `conflict` */
@@ -64,14 +69,14 @@ export class PipelineRunsService {
     return explainRun(this.db, id);
   }
 
-  async list({ limit, cursor, pipeline, identifier, state }: ListPipelineRuns): Promise<PipelineRunPage> {
+  async list(query: ListPipelineRuns): Promise<PipelineRunPage> {
+    const { where, page, ...order } = sortedRuns(this.cursors, query);
     const rows = await this.db.pipelineRun.findMany({
-      where: { pipeline, identifier, state, ...olderThan(cursor) },
-      orderBy: [{ created_at: 'desc' }, { id: 'desc' }],
-      take: limit + 1,
+      where: { AND: [runFilter(query), where] },
+      ...order,
       include: runInclude,
     });
-    const { items, next_cursor } = toPage(rows, limit);
+    const { items, next_cursor } = page(rows);
     return { items: items.map(toPipelineRun), next_cursor };
   }
 
@@ -80,6 +85,12 @@ export class PipelineRunsService {
     const row = await this.db.pipelineRun.findUnique({ where: { id }, include: runInclude });
     if (!row) throw new AppError('not_found', `there is no pipeline run ${id}`);
     return toPipelineRun(row);
+  }
+
+  /** @throws AppError `not_found`; `invalid_request` when it would have too many tags */
+  async update(id: string, changes: UpdatePipelineRun): Promise<PipelineRun> {
+    await labelRun(this.db, id, changes);
+    return this.get(id);
   }
 
   /** @throws AppError `not_found`, `conflict` */
@@ -93,6 +104,23 @@ export class PipelineRunsService {
     await retryRun(this.db, id, anonymous);
     await this.dispatch(id);
     return this.get(id);
+  }
+
+  private async write(request: CreatePipelineRun, once: Once): Promise<CreatedAnswer> {
+    return this.writeOnce(await prepareRun(this.store, request, anonymous), once);
+  }
+
+  private async writeClone(id: string, overrides: CloneRun, once: Once): Promise<CreatedAnswer> {
+    const original = await this.db.pipelineRun.findUnique({ where: { id }, include: { tags: true } });
+    if (!original) throw new AppError('not_found', `there is no pipeline run ${id}`);
+    const run = await prepareRun(this.store, cloneRequest(original, overrides), anonymous);
+    return this.writeOnce({ ...run, cloned_from: id }, once);
+  }
+
+  private async writeOnce(run: NewRun, once: Once): Promise<CreatedAnswer> {
+    const answer = await once.run(this.db, async (tx) => readNewRun(tx, await writeRun(tx, run)));
+    failpoint('create_after_commit');
+    return answer;
   }
 
   /** The run is written by now: a queue that is away delays it and fails nobody's request. */

@@ -1,5 +1,6 @@
 import { PipelineRun } from '../../contracts/pipeline-run.js';
 import type { Prisma } from '../../generated/prisma/client.js';
+import type { Tx } from '../../platform/database/database.js';
 
 /** Everything that an answer about a run shows, in the order in which it shows it. */
 export const runInclude = {
@@ -21,4 +22,12 @@ export function toPipelineRun({ history, steps, promotion, tags, ...run }: RunRo
     steps: steps.map((step) => ({ ...step, state_history: historyOf(step.name) })),
     promotion_id: promotion?.id ?? null,
   });
+}
+
+/** A run that this transaction has written. One question after another: a transaction is one connection. */
+export async function readNewRun(tx: Tx, id: string): Promise<PipelineRun> {
+  const run = await tx.pipelineRun.findUniqueOrThrow({ where: { id }, include: { tags: runInclude.tags } });
+  const steps = await tx.step.findMany({ where: { run_id: id }, ...runInclude.steps });
+  const history = await tx.stateChange.findMany({ where: { run_id: id }, ...runInclude.history });
+  return toPipelineRun({ ...run, steps, history, promotion: null });
 }

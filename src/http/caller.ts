@@ -1,0 +1,2 @@
+/** Who acts while there is no login. */
+export const anonymous = 'anonymous';
