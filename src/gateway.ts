@@ -5,6 +5,7 @@ import { stepKinds } from './contracts/states.js';
 import { startReconciler } from './engine/reconciler.js';
 import { repeating } from './engine/repeating.js';
 import { startRetention } from './engine/retention.js';
+import { sweepOrphans } from './engine/sweep-artifacts.js';
 import { startProjectionWriter } from './engine/write-projections.js';
 import { createCursors } from './http/cursors.js';
 import { removeOldKeys } from './http/kept-answers.js';
@@ -26,6 +27,8 @@ export interface Gateway {
 /** Open connections that do not end by themselves are closed after this time. */
 const drainMs = 3_000;
 const retentionEveryMs = 10 * 60_000;
+/** Reads the names of all objects. */
+const orphansEveryMs = 6 * 3_600_000;
 /** Between two looks for idempotency keys that are older than they are kept. */
 const oldKeysMs = 10 * 60_000;
 
@@ -47,6 +50,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
     { db, store, maxAgeDays: env.RUN_RETENTION_DAYS },
     { intervalMs: retentionEveryMs, onError },
   );
+  const orphans = repeating(() => sweepOrphans(db, store), { intervalMs: orphansEveryMs, onError });
   const reconciler = startReconciler(
     {
       db,
@@ -65,7 +69,13 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
       const hurry = setTimeout(() => server.closeAllConnections(), drainMs);
       await app.close();
       clearTimeout(hurry);
-      await Promise.all([reconciler.stop(), projections.stop(), retention.stop(), oldKeys.stop()]);
+      await Promise.all([
+        reconciler.stop(),
+        projections.stop(),
+        retention.stop(),
+        orphans.stop(),
+        oldKeys.stop(),
+      ]);
       await queues.close();
       await close();
     },

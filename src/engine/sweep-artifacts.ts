@@ -1,4 +1,5 @@
 import { AppError } from '../contracts/app-error.js';
+import { buckets } from '../contracts/object-keys.js';
 import type { Database } from '../platform/database/database.js';
 import type { ObjectStore } from '../platform/object-store/object-store.js';
 
@@ -41,6 +42,34 @@ export async function sweepArtifacts(db: Database, store: ObjectStore): Promise<
     const { count } = await db.artifact.deleteMany({ where: { sha256, swept_at } });
     deleted += count;
   }
+  return deleted;
+}
+
+/**
+ * Deletes stored bytes that have no row: those of attempts that died between storing them and the transaction that
+ * would have named them.
+ *
+ * @param ageMs younger ones may be on their way to their row
+ * @returns how many were deleted
+ */
+export async function sweepOrphans(db: Database, store: ObjectStore, ageMs = spareMs): Promise<number> {
+  let deleted = 0;
+  let keys: string[] = [];
+  const sweep = async () => {
+    const known = await db.artifact.findMany({ where: { key: { in: keys } }, select: { key: true } });
+    const named = new Set(known.map(({ key }) => key));
+    for (const key of keys.filter((candidate) => !named.has(candidate))) {
+      await store.remove(buckets.artifacts, key);
+      deleted += 1;
+    }
+    keys = [];
+  };
+  for await (const { key, lastModified } of store.list(buckets.artifacts, '')) {
+    if (Date.now() - lastModified.getTime() < ageMs) continue;
+    keys.push(key);
+    if (keys.length >= batchSize) await sweep();
+  }
+  await sweep();
   return deleted;
 }
 

@@ -73,6 +73,27 @@ export function describeObjectStore(name: string, make: () => Promise<Subject>):
       expect(bytes.equals(await collect(body))).toBe(true);
     });
 
+    it('lists every object below a prefix, whatever its key, and when it was stored', async () => {
+      const long = ['x', 'y', 'z'].map((letter) => letter.repeat(200)).join('/');
+      const below = ['plain', 'Two Words', 'a/b', 'a', '日本/語', long, '100%/+&?#', '~/~', 'con'];
+      const keys = below.map((key) => `listed/${key}`);
+      for (const key of [...keys, 'listed-not', 'not/listed/a']) await putText(key, key);
+      const found = new Map<string, Date>();
+      for await (const { key, lastModified } of store.list(bucket, 'listed/')) found.set(key, lastModified);
+      expect([...found.keys()].toSorted()).toEqual(keys.toSorted());
+      for (const at of found.values()) expect(Math.abs(at.getTime() - Date.now())).toBeLessThan(60_000);
+    });
+
+    it('lists nothing where there is nothing, and says when there is no bucket', async () => {
+      const all = async (name: string, prefix: string) => {
+        const keys = [];
+        for await (const { key } of store.list(name, prefix)) keys.push(key);
+        return keys;
+      };
+      expect(await all(bucket, 'nothing/begins/like/this')).toEqual([]);
+      await expect(all(`${bucket}-none`, '')).rejects.toMatchObject({ code: 'not_found' });
+    });
+
     it('deletes an object and no other, and does not mind when it is not there', async () => {
       for (const key of ['gone', 'gone/below', 'gone too']) await putText(key, key);
       await store.remove(bucket, 'gone');

@@ -7,6 +7,7 @@ import { checkRange } from './byte-range.js';
 import { checkContentType } from './content-type.js';
 import { isMissing } from './errno.js';
 import { fileStoreError } from './file-store-error.js';
+import { listFiles } from './list-files.js';
 import { objectTrailer, type ObjectMeta } from './object-file.js';
 import { bucketFolder, objectLocation } from './object-location.js';
 import { checkBucket, checkObjectName } from './object-name.js';
@@ -122,6 +123,15 @@ export function createFileStore(root: string): ObjectStore {
         await rm(path.join(folder, location.file), { force: true });
         await syncFolder(folder);
       });
+    },
+
+    async *list(bucket, prefix) {
+      checkBucket(bucket);
+      try {
+        yield* listFiles(await prepare(), bucket, prefix);
+      } catch (error) {
+        throw fileStoreError(error, unprepared);
+      }
     },
 
     ping() {

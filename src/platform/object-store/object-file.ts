@@ -42,17 +42,22 @@ export async function readObjectTrailer(
   path: string,
   { bucket, key }: Pick<ObjectMeta, 'bucket' | 'key'>,
 ): Promise<ObjectMeta> {
-  const tail = Buffer.alloc(Math.min(fileSize, maxTrailerBytes));
-  const { bytesRead } = await file.read(tail, 0, tail.length, fileSize - tail.length);
-  const meta = bytesRead === tail.length ? parseTrailer(tail) : undefined;
-  if (meta?.bucket === bucket && meta.key === key && meta.size + objectTrailer(meta).length === fileSize)
-    return meta;
+  const meta = await readAnyTrailer(file, fileSize);
+  if (meta?.bucket === bucket && meta.key === key) return meta;
   throw new AppError(
     'invalid_data',
     `The file of object "${key}" in bucket "${bucket}" was changed by something other than the object store; ` +
       'store the object again.',
     { where: path },
   );
+}
+
+/** The same of whatever object the file is; undefined when it is none, or not whole. */
+export async function readAnyTrailer(file: FileHandle, fileSize: number): Promise<ObjectMeta | undefined> {
+  const tail = Buffer.alloc(Math.min(fileSize, maxTrailerBytes));
+  const { bytesRead } = await file.read(tail, 0, tail.length, fileSize - tail.length);
+  const meta = bytesRead === tail.length ? parseTrailer(tail) : undefined;
+  return meta && meta.size + objectTrailer(meta).length === fileSize ? meta : undefined;
 }
 
 function parseTrailer(tail: Buffer): ObjectMeta | undefined {

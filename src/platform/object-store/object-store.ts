@@ -10,6 +10,11 @@ export interface ObjectInfo {
   lastModified: Date;
 }
 
+export interface ListedObject {
+  key: string;
+  lastModified: Date;
+}
+
 export interface PutOptions {
   contentType?: string;
   /** Refuses (code `too_large`) and leaves nothing behind when the body is longer. Bytes. */
@@ -55,6 +60,8 @@ export interface ObjectStore {
   get(bucket: string, key: string, range?: ByteRange): Promise<{ info: ObjectInfo; body: Readable }>;
   /** Deletes the object; nothing happens when it is not there. Who reads it at the moment reads it to its end. */
   remove(bucket: string, key: string): Promise<void>;
+  /** Every object whose key begins with `prefix`, in no order. What is stored or deleted meanwhile may be among them. */
+  list(bucket: string, prefix: string): AsyncIterable<ListedObject>;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
 }

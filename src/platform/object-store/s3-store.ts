@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
+import type { BucketItem } from 'minio';
 import { AppError } from '../../contracts/app-error.js';
 import { checkRange } from './byte-range.js';
 import { checkContentType } from './content-type.js';
@@ -115,6 +116,18 @@ export function createS3Store(settings: S3Settings, timeouts: Partial<S3Timeouts
         checkObjectName(bucket, key);
         await withRetries(() => client.removeObject(bucket, key), isPassing);
       });
+    },
+
+    async *list(bucket, prefix) {
+      checkBucket(bucket);
+      try {
+        const found: AsyncIterable<BucketItem> = client.listObjectsV2(bucket, prefix, true);
+        for await (const { name, lastModified } of found) {
+          if (name !== undefined) yield { key: name, lastModified: lastModified ?? new Date(0) };
+        }
+      } catch (error) {
+        throw s3Error(error, settings.endpoint, { bucket });
+      }
     },
 
     ping() {

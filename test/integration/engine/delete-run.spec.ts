@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buckets, processedKey } from '../../../src/contracts/object-keys.js';
 import { deleteRun } from '../../../src/engine/delete-run.js';
 import { retain } from '../../../src/engine/retention.js';
-import { spareMs, sweepArtifacts } from '../../../src/engine/sweep-artifacts.js';
+import { spareMs, sweepArtifacts, sweepOrphans } from '../../../src/engine/sweep-artifacts.js';
 import { writeProjections } from '../../../src/engine/write-projections.js';
 import { lockPointer } from '../../../src/engine/promote.js';
 import type { ArtifactRef } from '../../../src/contracts/artifact-ref.js';
@@ -183,6 +183,17 @@ describe('the sweep', () => {
     await attempt.finish(completion);
     expect((await db.artifact.findUniqueOrThrow({ where: { sha256 } })).swept_at).toBeNull();
   });
+});
+
+it('bytes without a row are deleted when they are old: their attempt died before it could name them', async () => {
+  const [orphan, named] = [Buffer.from('an orphan'), Buffer.from('named')];
+  const file = await putByDigest(store, buckets.artifacts, orphan, 'text/plain');
+  await stored(named.toString(), 0);
+  expect(await sweepOrphans(db, store)).toBe(0);
+  expect(await isThere(file)).toBe(true);
+  expect(await sweepOrphans(db, store, -1)).toBeGreaterThan(0);
+  expect(await isThere(file)).toBe(false);
+  expect(await isThere(await putByDigest(store, buckets.artifacts, named, 'text/plain'))).toBe(true);
 });
 
 it('old bytes are stored anew, so that they are not deleted before somebody refers to them', async () => {
