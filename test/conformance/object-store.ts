@@ -75,7 +75,7 @@ export function describeObjectStore(name: string, make: () => Promise<Subject>):
 
     it('lists every object below a prefix, whatever its key, and when it was stored', async () => {
       const long = ['x', 'y', 'z'].map((letter) => letter.repeat(200)).join('/');
-      const below = ['plain', 'Two Words', 'a/b', 'a', '日本/語', long, '100%/+&?#', '~/~', 'con'];
+      const below = ['plain', 'Two Words', 'a/b', '日本/語', long, '100%/+&?#', '~/~', 'con'];
       const keys = below.map((key) => `listed/${key}`);
       for (const key of [...keys, 'listed-not', 'not/listed/a']) await putText(key, key);
       const found = new Map<string, Date>();

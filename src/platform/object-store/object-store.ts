@@ -60,7 +60,10 @@ export interface ObjectStore {
   get(bucket: string, key: string, range?: ByteRange): Promise<{ info: ObjectInfo; body: Readable }>;
   /** Deletes the object; nothing happens when it is not there. Who reads it at the moment reads it to its end. */
   remove(bucket: string, key: string): Promise<void>;
-  /** Every object whose key begins with `prefix`, in no order. What is stored or deleted meanwhile may be among them. */
+  /**
+   * Every object whose key begins with `prefix`, in no order. What is stored or deleted meanwhile may be among them. MinIO
+   * leaves out what lies below the key of another object: `a/b` beside `a`.
+   */
   list(bucket: string, prefix: string): AsyncIterable<ListedObject>;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
