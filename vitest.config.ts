@@ -8,6 +8,9 @@ const sideBySide = { maxWorkers: Math.min(availableParallelism(), 4), sequence: 
 const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } };
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 
+// Long, and about whole machines: only when it is asked for.
+const chaos = { test: { name: 'chaos', include: ['test/chaos/**/*.spec.ts'], ...alone, ...timeouts } };
+
 export default defineConfig({
   test: {
     // Here and not in the projects, where it would run once for each.
@@ -39,6 +42,7 @@ export default defineConfig({
           ...timeouts,
         },
       },
+      ...(process.env.CHAOS ? [chaos] : []),
     ],
     reporters: ['default', new SummaryReporter()],
   },
