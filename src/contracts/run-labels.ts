@@ -14,10 +14,6 @@ export type RunTags = z.infer<typeof RunTags>;
 
 export const RunNote = z.string().max(10_000).meta({ description: 'What people should know about the run.' });
 
-export const RunPriority = z
-  .int()
-  .min(-100)
-  .max(100)
-  .meta({
-    description: 'Of two steps that wait for the same worker, that of the higher priority goes first.',
-  });
+export const RunPriority = z.int().min(-100).max(100).meta({
+  description: 'Of two steps that wait for the same worker, that of the higher priority goes first.',
+});

@@ -52,6 +52,8 @@ export async function claimStep(
         await run.moveRun('RUNNING', { actor: worker }, { started_at: run.now });
       }
       run.record(ref.step, 'RUNNING', { actor: worker, reason: `attempt ${ref.attempt}` });
+      const message = `attempt ${ref.attempt} started on ${worker}`;
+      run.log(ref.step, ref.attempt, { level: 'info', message });
       const plan = findStepPlan(run.row.pipeline, ref.step);
       const trackedRun = plan.trains ? await startTrackedRun(tx, run.row, ref, plan.trains) : null;
       failpoint('claim_before_commit');
