@@ -27,6 +27,7 @@ const app = await createApp({
   queues: { add: unused, depths: unused, close: unused },
   store: createObjectStore({ kind: 'files', root: path.join(projectRoot(), 'dist/unused') }),
   metrics: createGatewayMetrics(),
+  news: { subscribe: () => () => {}, close: unused },
 });
 const document = `${JSON.stringify(openApiDocument(app), null, 2)}\n`;
 

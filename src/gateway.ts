@@ -5,6 +5,7 @@ import { stepKinds } from './contracts/states.js';
 import { startReconciler } from './engine/reconciler.js';
 import { startProjectionWriter } from './engine/write-projections.js';
 import { openDatabase } from './platform/database/database.js';
+import { openNewsFeed } from './platform/database/news-feed.js';
 import type { Logger } from './platform/logger.js';
 import { createGatewayMetrics } from './platform/metrics/gateway-metrics.js';
 import { createObjectStore } from './platform/object-store/create-object-store.js';
@@ -28,7 +29,8 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
   const { db, close } = openDatabase({ url, onError });
   const store = createObjectStore(objectStoreSettings(env));
   const queues = await openStepQueues({ databaseUrl: url, redisUrl: env.REDIS_URL }, stepKinds, onError);
-  const app = await createApp({ env, log, db, queues, store, metrics: createGatewayMetrics() });
+  const news = openNewsFeed(url, (err) => log.debug({ err }, 'listening for news'));
+  const app = await createApp({ env, log, db, queues, store, metrics: createGatewayMetrics(), news });
   await app.init();
   // The buckets are needed later than the gateway: a store that is away must not keep it from starting.
   await ensureBuckets(store).catch(onError);
@@ -53,6 +55,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
       clearTimeout(hurry);
       await Promise.all([reconciler.stop(), projections.stop()]);
       await queues.close();
+      await news.close();
       await close();
     },
   };

@@ -1,4 +1,4 @@
-import type { LogLine } from '../src/contracts/log-line.js';
+import { type LogLine, storableMessage } from '../src/contracts/log-line.js';
 import type { MetricPoint } from '../src/contracts/step-message.js';
 import type { StepProgress } from '../src/contracts/step-progress.js';
 import type { Lease } from '../src/engine/lease.js';
@@ -35,13 +35,14 @@ export class AttemptJournal implements TaskListener {
   ) {}
 
   onProgress(progress: StepProgress): void {
-    this.progress = progress;
+    this.progress = { ...progress, message: storableMessage(progress.message) };
     this.schedule();
   }
 
   onMetrics(points: MetricPoint[]): void {
-    this.points.push(...points);
-    this.events.addPoints(points);
+    const storable = points.map((point) => ({ ...point, key: storableMessage(point.key) }));
+    this.points.push(...storable);
+    this.events.addPoints(storable);
     this.schedule();
   }
 

@@ -4,9 +4,11 @@ import type { MetricPoint } from '../src/contracts/step-message.js';
 import type { AttemptEvent } from '../src/engine/write-events.js';
 import { logLimits } from './log-limits.js';
 
-/** Events in one statement, and points in one event, at most. */
+/** Events in one statement, points in one event, at most. */
 const mostEvents = 1_000;
 const mostPoints = 100;
+/** UTF-16 units in one statement, about: every connection that once carried a long one keeps a buffer for it. */
+const statementLength = 256 * 1024;
 
 /** UTF-16 units of a point beside its key, about. */
 const pointLength = 60;
@@ -69,12 +71,12 @@ export class EventBuffer {
     else this.addLine(line);
   }
 
-  /** Points of one short time become one event. */
+  /** Points of one short time become one event. Their keys must be storable. */
   addPoints(points: readonly MetricPoint[]): void {
     for (const { key, value, step, timestamp } of points) {
       // The tracked run has all of them.
       if (this.isFull) return;
-      const point = { key: storableMessage(key), value: jsonNumber(value), step, timestamp };
+      const point = { key, value: jsonNumber(value), step, timestamp };
       const length = key.length + pointLength;
       const last = this.waiting.length > this.handedOut ? this.waiting.at(-1) : undefined;
       if (last?.content.kind === 'metrics' && last.content.data.points.length < mostPoints) {
@@ -106,8 +108,12 @@ export class EventBuffer {
       this.note(`${this.dropped} lines were left out: too many waited for the database`);
       this.dropped = 0;
     }
-    const events = this.waiting.slice(0, this.handedOut || mostEvents);
-    this.handedOut = events.length;
+    if (this.handedOut === 0) {
+      let length = 0;
+      const end = this.waiting.findIndex((event) => (length += event.length) > statementLength);
+      this.handedOut = Math.min(mostEvents, end < 0 ? this.waiting.length : Math.max(1, end));
+    }
+    const events = this.waiting.slice(0, this.handedOut);
     const now = this.clock();
     return events.map(({ place, at, content }) => ({ place, age: now - at, ...content }));
   }

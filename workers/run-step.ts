@@ -10,6 +10,7 @@ import {
 } from '../src/contracts/steps/step-types.js';
 import { createObjectStore } from '../src/platform/object-store/create-object-store.js';
 import { objectStoreSettings } from '../src/platform/object-store/object-store-settings.js';
+import { flushOutput } from './flush-output.js';
 import { type StepLog, stepLog } from './step-log.js';
 import { steps } from './table.js';
 import { watchParent } from './watch-parent.js';
@@ -34,12 +35,14 @@ async function work(message: unknown): Promise<void> {
   try {
     const result = await run(StepTask.parse(message), log);
     log.end();
+    await flushOutput();
     report({ kind: 'done', result });
   } catch (error) {
     // Nobody expected it, so its stack is worth more than its message.
     if (error instanceof Error && !(error instanceof AppError))
       log.say(error.stack ?? error.message, 'error');
     log.end();
+    await flushOutput();
     report({ kind: 'failed', error: toStepError(error) });
   }
 }

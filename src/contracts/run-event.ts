@@ -81,7 +81,12 @@ const RunLogLine = z
 export const RunLogPage = pageOf(RunLogLine, 'RunLogPage');
 export type RunLogPage = z.infer<typeof RunLogPage>;
 
-export const StepPath = RunPath.extend({ step: z.string().min(1).max(200) });
+export const StepPath = RunPath.extend({
+  step: z
+    .string()
+    .max(200)
+    .regex(/^[^\0]+$/, 'must be the name of a step'),
+});
 export type StepPath = z.infer<typeof StepPath>;
 
 export const ListLogs = PageQuery.extend({

@@ -69,12 +69,12 @@ export async function readEvents(
          (select number, jsonb_build_object(
             'number', number, 'at', floor(extract(epoch from at) * 1000), 'change', jsonb_build_object(
               'step', step, 'state', state, 'actor', actor, 'reason', reason)) as row
-          from state_history where run_id = r.id and number > ${after} order by number limit ${limit})
+          from state_history where run_id = r.id and number > ${after}::bigint order by number limit ${limit})
          union all
          (select number, jsonb_build_object(
             'number', number, 'at', floor(extract(epoch from at) * 1000), 'kind', kind, 'step', step,
             'attempt', attempt, 'data', data)
-          from run_events where run_id = r.id and number > ${after} order by number limit ${limit})
+          from run_events where run_id = r.id and number > ${after}::bigint order by number limit ${limit})
          order by number limit ${limit}) as event) as events,
       (select coalesce(jsonb_agg(jsonb_build_object('step', name, 'attempt', attempt, 'progress', progress)
                                  order by position), '[]')

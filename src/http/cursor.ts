@@ -16,14 +16,34 @@ export function encodeCursor({ at, id }: Position): string {
 
 /** @throws AppError `invalid_request` for anything that `encodeCursor` did not make */
 export function decodeCursor(cursor: string): Position {
+  const { at, id } = parseCursor(cursor, Position);
+  return { at: new Date(at), id };
+}
+
+/** For lists that are ordered by a number. */
+const Numbered = z.object({
+  number: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+});
+
+export function encodeNumberCursor(number: number): string {
+  return Buffer.from(JSON.stringify({ number })).toString('base64url');
+}
+
+/** @throws AppError `invalid_request` for anything that `encodeNumberCursor` did not make */
+export function decodeNumberCursor(cursor: string): number {
+  return parseCursor(cursor, Numbered).number;
+}
+
+function parseCursor<T>(cursor: string, schema: z.ZodType<T>): T {
   const text = Buffer.from(cursor, 'base64url').toString('utf8');
-  const parsed = Position.safeParse(parseJson(text));
-  if (!parsed.success) {
-    throw new AppError('invalid_request', 'the cursor is none of ours: take next_cursor of the page before', {
-      issues: [{ path: 'cursor', message: 'must be the next_cursor of a page' }],
-    });
-  }
-  return { at: new Date(parsed.data.at), id: parsed.data.id };
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new AppError('invalid_request', 'the cursor is none of ours: take next_cursor of the page before', {
+    issues: [{ path: 'cursor', message: 'must be the next_cursor of a page' }],
+  });
 }
 
 /** The rows after a cursor, newest first, as a Prisma condition. */

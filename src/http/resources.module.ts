@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { Env } from '../config/env.js';
 import type { Database } from '../platform/database/database.js';
+import type { NewsFeed } from '../platform/database/news-feed.js';
 import type { Logger } from '../platform/logger.js';
 import type { GatewayMetrics } from '../platform/metrics/gateway-metrics.js';
 import type { ObjectStore } from '../platform/object-store/object-store.js';
@@ -14,6 +15,7 @@ export interface Resources {
   queues: StepQueues;
   store: ObjectStore;
   metrics: GatewayMetrics;
+  news: NewsFeed;
 }
 
 export const ENV = Symbol('env');
@@ -22,11 +24,12 @@ export const DATABASE = Symbol('database');
 export const QUEUES = Symbol('queues');
 export const STORE = Symbol('store');
 export const METRICS = Symbol('metrics');
+export const NEWS = Symbol('news');
 
 @Global()
 @Module({})
 export class ResourcesModule {
-  static with({ env, log, db, queues, store, metrics }: Resources): DynamicModule {
+  static with({ env, log, db, queues, store, metrics, news }: Resources): DynamicModule {
     const providers = [
       { provide: ENV, useValue: env },
       { provide: LOG, useValue: log },
@@ -34,6 +37,7 @@ export class ResourcesModule {
       { provide: QUEUES, useValue: queues },
       { provide: STORE, useValue: store },
       { provide: METRICS, useValue: metrics },
+      { provide: NEWS, useValue: news },
     ];
     return { module: ResourcesModule, providers, exports: providers.map(({ provide }) => provide) };
   }
