@@ -26,7 +26,12 @@ const numbered = {
   number: z.int().meta({ description: 'Counts all events of the run from 1, without a gap.' }),
   at: Timestamp,
 };
-const ofAttempt = { ...numbered, step: z.string(), attempt: z.int() };
+const ofAttempt = {
+  ...numbered,
+  at: Timestamp.meta({ description: 'When it was said; numbers follow the order of writing.' }),
+  step: z.string(),
+  attempt: z.int(),
+};
 
 export const StateEvent = z
   .object({

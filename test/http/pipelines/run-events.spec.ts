@@ -83,7 +83,7 @@ describe('the events of a run', () => {
     expect(latest).toMatchObject({ id: undefined, data: { step: 'first', attempt: 1, progress } });
     for (const { event, data } of reader.events)
       parseAnswer<unknown>(schemas[event as keyof typeof schemas].strict(), { text: JSON.stringify(data) });
-    const find = (event: string) => reader.events.filter((one) => one.event === event).at(-1)?.data;
+    const find = (event: string) => reader.events.findLast((one) => one.event === event)?.data;
     expect(find('log')).toMatchObject({
       step: 'first',
       attempt: 1,
