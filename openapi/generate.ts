@@ -29,6 +29,7 @@ const app = await createApp({
   store: createObjectStore({ kind: 'files', root: path.join(projectRoot(), 'dist/unused') }),
   metrics: createGatewayMetrics(),
   cursors: createCursors(new Uint8Array()),
+  news: { subscribe: () => () => {}, close: unused },
 });
 const document = `${JSON.stringify(openApiDocument(app), null, 2)}\n`;
 

@@ -11,6 +11,7 @@ import { createCursors } from './http/cursors.js';
 import { removeOldKeys } from './http/kept-answers.js';
 import { openDatabase } from './platform/database/database.js';
 import { sharedSecret } from './platform/database/shared-secret.js';
+import { openNewsFeed } from './platform/database/news-feed.js';
 import type { Logger } from './platform/logger.js';
 import { createGatewayMetrics } from './platform/metrics/gateway-metrics.js';
 import { createObjectStore } from './platform/object-store/create-object-store.js';
@@ -40,7 +41,17 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
   const store = createObjectStore(objectStoreSettings(env));
   const queues = await openStepQueues({ databaseUrl: url, redisUrl: env.REDIS_URL }, stepKinds, onError);
   const cursors = createCursors(await sharedSecret(db, 'cursors'));
-  const app = await createApp({ env, log, db, queues, store, metrics: createGatewayMetrics(), cursors });
+  const news = openNewsFeed(url, (err) => log.debug({ err }, 'listening for news'));
+  const app = await createApp({
+    env,
+    log,
+    db,
+    queues,
+    store,
+    metrics: createGatewayMetrics(),
+    cursors,
+    news,
+  });
   await app.init();
   // The buckets are needed later than the gateway: a store that is away must not keep it from starting.
   await ensureBuckets(store).catch(onError);
@@ -77,6 +88,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
         oldKeys.stop(),
       ]);
       await queues.close();
+      await news.close();
       await close();
     },
   };

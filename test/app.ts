@@ -12,6 +12,7 @@ import { createCursors } from '../src/http/cursors.js';
 import type { Resources } from '../src/http/resources.module.js';
 import { type Database, openDatabase } from '../src/platform/database/database.js';
 import { sharedSecret } from '../src/platform/database/shared-secret.js';
+import { openNewsFeed } from '../src/platform/database/news-feed.js';
 import { createLogger } from '../src/platform/logger.js';
 import { createGatewayMetrics } from '../src/platform/metrics/gateway-metrics.js';
 import { ensureBuckets } from '../src/platform/object-store/ensure-buckets.js';
@@ -37,6 +38,8 @@ export interface TestApp {
 interface TestAppSettings extends Partial<Pick<Resources, 'store' | 'queues'>> {
   /** Another database than a clone of the spec file's own: one that the test can stop, say. Migrated. */
   databaseUrl?: string;
+  /** More of the environment. */
+  env?: Record<string, string>;
 }
 
 /**
@@ -54,20 +57,23 @@ export async function testApp(settings: TestAppSettings = {}): Promise<TestApp> 
   const { db, close } = openDatabase({ url: databaseUrl });
   // What goes wrong while a test stops the database is asked for over HTTP.
   const queues = settings.queues ?? (await openStepQueues({ databaseUrl }, stepKinds, () => {}));
+  const news = openNewsFeed(databaseUrl, () => {});
   const app = await createApp({
-    env: readEnv({ DATABASE_URL: databaseUrl, TRAINYARD_HOME: folder }),
+    env: readEnv({ DATABASE_URL: databaseUrl, TRAINYARD_HOME: folder, ...settings.env }),
     log: createLogger('test', 'silent'),
     db,
     queues,
     store,
     metrics: createGatewayMetrics(),
     cursors: createCursors(await sharedSecret(db, 'cursors')),
+    news,
   });
   // It runs before what `testDatabase` does at the end, because it was registered after it.
   afterAll(async () => {
     app.getHttpServer().closeAllConnections();
     await app.close();
     await queues.close();
+    await news.close();
     await close();
   });
   await app.listen(0, '127.0.0.1');

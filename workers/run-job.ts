@@ -50,7 +50,7 @@ export async function runJob(deps: JobDeps, payload: unknown): Promise<void> {
   log.info('attempt started');
   const held = deps.leases.hold(lease);
   const journal = new AttemptJournal(deps.db, lease, (err) =>
-    log.warn({ err }, 'progress could not be written'),
+    log.warn({ err }, 'what the step reports could not be written'),
   );
   try {
     for (let decisions = 1; ; decisions++) {
@@ -64,6 +64,7 @@ export async function runJob(deps: JobDeps, payload: unknown): Promise<void> {
       if (status !== 'stale') break;
     }
   } finally {
+    journal.close();
     deps.leases.release(held);
   }
   await deps.onFinished(lease.run_id);

@@ -10,6 +10,8 @@ import {
 } from '../src/contracts/steps/step-types.js';
 import { createObjectStore } from '../src/platform/object-store/create-object-store.js';
 import { objectStoreSettings } from '../src/platform/object-store/object-store-settings.js';
+import { flushOutput } from './flush-output.js';
+import { type StepLog, stepLog } from './step-log.js';
 import { steps } from './table.js';
 import { watchParent } from './watch-parent.js';
 
@@ -29,21 +31,31 @@ process.on('SIGTERM', () => {});
 report({ kind: 'ready' });
 
 async function work(message: unknown): Promise<void> {
+  const log = stepLog(report);
   try {
-    report({ kind: 'done', result: await run(StepTask.parse(message)) });
+    const result = await run(StepTask.parse(message), log);
+    log.end();
+    await flushOutput();
+    report({ kind: 'done', result });
   } catch (error) {
+    // Nobody expected it, so its stack is worth more than its message.
+    if (error instanceof Error && !(error instanceof AppError))
+      log.say(error.stack ?? error.message, 'error');
+    log.end();
+    await flushOutput();
     report({ kind: 'failed', error: toStepError(error) });
   }
 }
 
-async function run({ type, input, tracked_run_id }: StepTask): Promise<unknown> {
-  return stepTypes[type].result.parse(await runStep(type, input, tracked_run_id));
+async function run({ type, input, tracked_run_id }: StepTask, log: StepLog): Promise<unknown> {
+  return stepTypes[type].result.parse(await runStep(type, input, tracked_run_id, log));
 }
 
 async function runStep<K extends StepType>(
   type: K,
   input: unknown,
   trackedRunId: string | null,
+  log: StepLog,
 ): Promise<StepResult<K>> {
   const step = await steps[type]();
   const parsed = stepTypes[type].input.safeParse(input);
@@ -53,6 +65,7 @@ async function runStep<K extends StepType>(
     store,
     trackedRunId,
     now: Date.now,
+    log: log.say,
     progress: (progress) => report({ kind: 'progress', progress }),
     metrics: (points) =>
       report({ kind: 'metrics', points: points.map((point) => ({ ...point, timestamp: Date.now() })) }),

@@ -1,3 +1,4 @@
+import type { LogLine } from '../src/contracts/log-line.js';
 import { StepProcess } from './step-process.js';
 
 export interface PoolSettings {
@@ -5,6 +6,8 @@ export interface PoolSettings {
   entry: string;
   /** Processes kept for the next steps, at work or idle: starting one takes longer than an empty step. */
   spares: number;
+  /** For what a process prints while it has no task. */
+  onStray: (line: LogLine) => void;
 }
 
 /** After so many tasks a process is replaced: native allocators give memory back late or never. */
@@ -21,7 +24,7 @@ export class StepProcessPool {
   }
 
   acquire(): StepProcess {
-    const process = this.takeIdle() ?? new StepProcess(this.settings.entry);
+    const process = this.takeIdle() ?? this.start();
     this.busy.add(process);
     return process;
   }
@@ -43,6 +46,10 @@ export class StepProcessPool {
     for (const process of [...this.idle, ...this.busy]) process.kill();
   }
 
+  private start(): StepProcess {
+    return new StepProcess(this.settings.entry, this.settings.onStray);
+  }
+
   private takeIdle(): StepProcess | undefined {
     for (let process = this.idle.pop(); process; process = this.idle.pop()) {
       if (process.alive) return process;
@@ -52,7 +59,7 @@ export class StepProcessPool {
 
   private refill(): void {
     while (!this.closed && this.idle.length + this.busy.size < this.settings.spares) {
-      this.idle.unshift(new StepProcess(this.settings.entry));
+      this.idle.unshift(this.start());
     }
   }
 }

@@ -1,27 +1,54 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import os from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../src/contracts/app-error.js';
+import type { LogLevel, LogLine } from '../src/contracts/log-line.js';
 import type { MetricPoint, StepTask } from '../src/contracts/step-message.js';
 import { StepReport } from '../src/contracts/step-message.js';
 import type { StepProgress } from '../src/contracts/step-progress.js';
+import { type PrintedLines, printedLines } from './printed-lines.js';
 
 export interface TaskListener {
   onProgress(progress: StepProgress): void;
   onMetrics(points: MetricPoint[]): void;
+  onLog(line: LogLine): void;
+  /** So many lines were said and not reported. */
+  onLeftOut(lines: number): void;
+  /** What the process printed while it did the task: native libraries do. */
+  onPrinted(line: LogLine): void;
 }
 
 /** Below the gateway's, so that training never takes the processor from a request. */
 const niceness = 10;
+/** How long the pipes of a process that ended are read on. */
+const lastWordsMs = 250;
 
 /** A child process that does one task at a time. */
 export class StepProcess {
   private readonly child: ChildProcess;
+  private readonly printed: PrintedLines[];
+  private listener: TaskListener | undefined;
   private tasks = 0;
 
-  constructor(entry: string) {
-    // `advanced` keeps NaN and infinities, which JSON loses.
-    this.child = fork(entry, [], { serialization: 'advanced', execArgv: [] });
+  /** @param onStray for what it prints while it has no task */
+  constructor(entry: string, onStray: (line: LogLine) => void) {
+    this.child = fork(entry, [], {
+      // `advanced` keeps NaN and infinities, which JSON loses.
+      serialization: 'advanced',
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     this.child.on('error', () => {});
+    const say = (level: LogLevel) => (message: string) => {
+      const line = { level, message };
+      if (this.listener) this.listener.onPrinted(line);
+      else onStray(line);
+    };
+    const { stdout, stderr } = this.child;
+    this.printed = [
+      ...(stdout ? [printedLines(stdout, say('info'))] : []),
+      ...(stderr ? [printedLines(stderr, say('warn'))] : []),
+    ];
     if (this.child.pid !== undefined) lowerPriority(this.child.pid);
   }
 
@@ -42,26 +69,37 @@ export class StepProcess {
    */
   run(task: StepTask, listener: TaskListener, signal: AbortSignal): Promise<unknown> {
     this.tasks += 1;
+    this.listener = listener;
     return new Promise((resolve, reject) => {
       const { child } = this;
       const settle = (finish: () => void) => {
         child.off('message', onMessage).off('exit', onExit);
         signal.removeEventListener('abort', onAbort);
+        for (const lines of this.printed) lines.flush();
+        this.listener = undefined;
         finish();
       };
+      // What was printed before the result stands in its pipe by now, and is read in the same turn of the event loop.
+      const settleSoon = (finish: () => void) => void setImmediate(settle, finish);
       const onMessage = (message: unknown) => {
         const report = StepReport.parse(message);
         if (report.kind === 'progress') listener.onProgress(report.progress);
         if (report.kind === 'metrics') listener.onMetrics(report.points);
-        if (report.kind === 'done') settle(() => resolve(report.result));
+        if (report.kind === 'log') listener.onLog(report.line);
+        if (report.kind === 'left_out') listener.onLeftOut(report.lines);
+        if (report.kind === 'done') settleSoon(() => resolve(report.result));
         if (report.kind === 'failed') {
           const { code, message: text, where } = report.error;
-          settle(() => reject(new AppError(code, text, { where })));
+          settleSoon(() => reject(new AppError(code, text, { where })));
         }
       };
       const onExit = (code: number | null, name: string | null) => {
         const how = name ? `was killed by ${name}` : `ended with code ${code}`;
-        settle(() => reject(new AppError('crashed', `the step's process ${how}`)));
+        // Its last words are the ones that tell why. Not for ever: it may have left its pipes to a child of its own.
+        const said = new Promise((resolve) => child.once('close', resolve));
+        void Promise.race([said, delay(lastWordsMs)]).then(() =>
+          settle(() => reject(new AppError('crashed', `the step's process ${how}`))),
+        );
       };
       const onAbort = () => this.kill();
       child.on('message', onMessage).once('exit', onExit);

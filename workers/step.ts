@@ -1,3 +1,4 @@
+import type { LogLevel } from '../src/contracts/log-line.js';
 import type { MetricPoint } from '../src/contracts/step-message.js';
 import type { StepProgress } from '../src/contracts/step-progress.js';
 import type { StepInput, StepResult, StepType } from '../src/contracts/steps/step-types.js';
@@ -8,6 +9,8 @@ export interface StepContext {
   store: ObjectStore;
   /** Tells how far the step is; as often as it likes. */
   progress: (progress: StepProgress) => void;
+  /** Says something for people to read; `info` unless told otherwise. */
+  log: (message: string, level?: LogLevel) => void;
   /** Adds points to the attempt's tracked run. */
   metrics: (points: Omit<MetricPoint, 'timestamp'>[]) => void;
   /** Null for steps that train nothing. */

@@ -55,6 +55,7 @@ export async function startWorker(env: Env, log: Logger) {
   const processes = new StepProcessPool({
     entry: path.join(projectRoot(), 'dist/workers/run-step.js'),
     spares: maxSpares,
+    onStray: ({ message }) => log.info({ printed: message }, 'an idle step process'),
   });
   const often = { intervalMs: env.RECONCILE_SECONDS * 1_000, onError };
   const projections = startProjectionWriter({ db, store, onError }, often);

@@ -42,6 +42,7 @@ const EnvSchema = z.object({
   RUN_RETENTION_DAYS: z.coerce.number().pipe(z.number().gt(0).max(36_500)).optional(),
   LEASE_SECONDS: number(30, z.number().min(0.5).max(3_600)),
   RECONCILE_SECONDS: number(2, z.number().min(0.1).max(600)),
+  EVENTS_HEARTBEAT_SECONDS: number(15, z.number().min(0.05).max(600)),
   /** Tests only: kills the process at a named point, once. */
   TRAINYARD_FAILPOINT: optional,
 });

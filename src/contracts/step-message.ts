@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LogLine } from './log-line.js';
 import { StepError } from './step-error.js';
 import { StepProgress } from './step-progress.js';
 import { StepType } from './steps/step-types.js';
@@ -27,6 +28,9 @@ export const StepReport = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('progress'), progress: StepProgress }),
   z.object({ kind: z.literal('metrics'), points: z.array(MetricPoint) }),
+  z.object({ kind: z.literal('log'), line: LogLine }),
+  /** So many lines were not reported, because they were too many. */
+  z.object({ kind: z.literal('left_out'), lines: z.int().min(1) }),
   z.object({ kind: z.literal('done'), result: z.unknown() }),
   z.object({ kind: z.literal('failed'), error: StepError }),
 ]);

@@ -86,6 +86,8 @@ async function claim(
         await run.moveRun('RUNNING', { actor: worker }, { started_at: run.now });
       }
       run.record(ref.step, 'RUNNING', { actor: worker, reason: `attempt ${ref.attempt}` });
+      const message = `attempt ${ref.attempt} started on ${worker}`;
+      run.log(ref.step, ref.attempt, { level: 'info', message });
       const trackedRun = plan.trains ? await startTrackedRun(tx, run.row, ref, plan.trains) : null;
       failpoint('claim_before_commit');
       const lease = { ...ref, lease_token: row.lease_token };

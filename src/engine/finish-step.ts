@@ -1,3 +1,4 @@
+import type { LogLevel } from '../contracts/log-line.js';
 import type { StepError } from '../contracts/step-error.js';
 import { Prisma } from '../generated/prisma/client.js';
 import type { Database } from '../platform/database/database.js';
@@ -64,7 +65,7 @@ export async function endAttempt(run: LockedRun, step: string, ending: Ending, a
   const released = { lease_token: null, lease_expires_at: null };
   const closed = { ...released, ended_at: run.now };
 
-  await run.tx.attempt.update({
+  const { started_at } = await run.tx.attempt.update({
     where: { run_id_step_number: { run_id: ref.run_id, step, number: attempt } },
     data: {
       outcome: ended.outcome === 'SHUTDOWN' ? 'CANCELED' : ended.outcome,
@@ -72,10 +73,14 @@ export async function endAttempt(run: LockedRun, step: string, ending: Ending, a
       error: error ?? Prisma.DbNull,
     },
   });
+  const seconds = ((run.now.getTime() - started_at.getTime()) / 1000).toFixed(1);
+  const log = (level: LogLevel, outcome: string, next = '') =>
+    run.log(step, attempt, { level, message: `attempt ${attempt} ${outcome} after ${seconds} s${next}` });
   const cause = { actor, reason: error?.message };
   switch (ended.outcome) {
     case 'SUCCEEDED': {
       const outputs = await applyEffect(ended.completion, { run, step, trackedRun: ended.trackedRun });
+      log('info', 'succeeded');
       await run.moveStep(step, 'SUCCEEDED', cause, { ...closed, outputs });
       await forgetWhatChanged(run, step);
       break;
@@ -89,26 +94,36 @@ export async function endAttempt(run: LockedRun, step: string, ending: Ending, a
       const most = ended.error.code === 'unavailable' ? maxUnavailable : maxAttempts;
       const over = counts.failures >= most || counts.crashes >= retryLimits.maxCrashes;
       const values = { ...counts, error: ended.error };
+      const why = `: ${describeError(ended.error)}`;
+      const how = ended.outcome.toLowerCase();
       if (over || ended.error.permanent) {
+        log('error', how, `${why}; it is not tried again`);
         await run.moveStep(step, 'FAILED', cause, { ...closed, ...values });
         await writeDeadLetter(run, step, ended.error);
       } else {
-        const again = new Date(run.now.getTime() + retryDelayMs(kind, counts.failures));
+        const pauseMs = counts.failures > failures ? retryDelayMs(kind, counts.failures) : 0;
+        log('warn', how, `${why}; the next attempt ${pauseMs > 0 ? `in ${pauseMs} ms` : 'follows at once'}`);
         await freeStep(run, step, cause, {
           ...released,
           ...values,
-          not_before: counts.failures > failures ? again : null,
+          not_before: pauseMs > 0 ? new Date(run.now.getTime() + pauseMs) : null,
         });
       }
       break;
     }
     case 'CANCELED':
       await endTrackedRun(run.tx, ref, 'KILLED');
+      log('warn', 'was canceled');
       await run.moveStep(step, 'CANCELED', { actor, reason: 'canceled' }, closed);
       break;
     case 'SHUTDOWN':
       await endTrackedRun(run.tx, ref, 'KILLED');
+      log('warn', 'was given back', ': the worker stopped');
       await freeStep(run, step, { actor, reason: 'the worker stopped' }, released);
   }
   await settle(run, actor);
+}
+
+function describeError({ code, message, where }: StepError): string {
+  return `${code}: ${message}${where === undefined ? '' : ` (${where})`}`;
 }

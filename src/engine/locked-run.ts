@@ -1,7 +1,9 @@
 import { AppError } from '../contracts/app-error.js';
+import { type LogLine, storableMessage } from '../contracts/log-line.js';
 import type { RunState, StepState } from '../contracts/states.js';
 import type { PipelineRun, Prisma, Step } from '../generated/prisma/client.js';
 import type { Tx } from '../platform/database/database.js';
+import { newsChannel, newsText } from '../platform/database/news.js';
 import { runTransitions, stepTransitions } from './transitions.js';
 
 /** Who changes a state, and why. */
@@ -23,12 +25,19 @@ interface StateChange {
   reason: string | null;
 }
 
+/** What the engine itself says in the log of an attempt. */
+interface AttemptLine {
+  step: string;
+  attempt: number;
+  line: LogLine;
+}
+
 /**
  * A run under its lock. Whoever changes a state of a run or of its steps holds it, so that two trainers finishing
  * together cannot both miss that evaluate is free, and a cancel cannot slip in between a decision and its commit.
  */
 export class LockedRun {
-  private readonly changes: StateChange[] = [];
+  private readonly events: (StateChange | AttemptLine)[] = [];
 
   private constructor(
     readonly tx: Tx,
@@ -40,7 +49,7 @@ export class LockedRun {
   ) {}
 
   /**
-   * Locks a run, changes it, and writes what changed to its history. Must be the first thing a transaction does: taken
+   * Locks a run, changes it, and writes what changed to its history and logs. Must be the first thing a transaction does: taken
    * after a step's row, two transactions could wait for each other.
    *
    * @throws AppError `not_found`
@@ -100,23 +109,36 @@ export class LockedRun {
 
   /** For a change that was written by other means than `moveStep` and `moveRun`. */
   record(step: string | null, state: string, { actor, reason }: Cause): void {
-    this.changes.push({ step, state, actor, reason: reason ?? null });
+    this.events.push({ step, state, actor, reason: reason ?? null });
+  }
+
+  /** Adds a line to the log of the step's current attempt. */
+  log(step: string, attempt: number, { level, message }: LogLine): void {
+    this.events.push({ step, attempt, line: { level, message: storableMessage(message) } });
   }
 
   /**
-   * All of a transaction in one statement. The numbers come from a counter on the run's row, whose lock is held: they
-   * follow the order of commits, which a sequence's would not.
+   * All of a transaction in one statement, and news of it. The numbers come from a counter on the run's row, whose lock
+   * is held: they follow the order of commits, which a sequence's would not.
    */
   private async writeHistory(): Promise<void> {
-    const { tx, row, changes } = this;
-    if (changes.length === 0) return;
+    const { tx, row, events } = this;
+    if (events.length === 0) return;
     await tx.$executeRaw`
       with counter as (
-        update pipeline_runs set last_event = last_event + ${changes.length} where id = ${row.id}::uuid
-        returning last_event - ${changes.length} as before)
-      insert into state_history (run_id, number, step, state, actor, reason, at)
-      select ${row.id}::uuid, before + position::int, change->>'step', change->>'state', change->>'actor',
-             change->>'reason', clock_timestamp()
-      from counter, jsonb_array_elements(${JSON.stringify(changes)}::jsonb) with ordinality as list(change, position)`;
+        update pipeline_runs set last_event = last_event + ${events.length} where id = ${row.id}::uuid
+        returning last_event - ${events.length} as before),
+      numbered as (
+        select before + position::int as number, event, event->>'step' as step, clock_timestamp() as at
+        from counter, jsonb_array_elements(${JSON.stringify(events)}::jsonb) with ordinality as list(event, position)),
+      lines as (
+        insert into run_events (run_id, number, kind, step, attempt, data, at)
+        select ${row.id}::uuid, number, 'log', step, (event->>'attempt')::int, event->'line', at
+        from numbered where event->'line' is not null),
+      changes as (
+        insert into state_history (run_id, number, step, state, actor, reason, at)
+        select ${row.id}::uuid, number, step, event->>'state', event->>'actor', event->>'reason', at
+        from numbered where event->'line' is null)
+      select pg_notify(${newsChannel}, ${newsText({ kind: 'run', run_id: row.id })}) from counter`;
   }
 }

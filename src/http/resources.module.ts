@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { Env } from '../config/env.js';
 import type { Database } from '../platform/database/database.js';
+import type { NewsFeed } from '../platform/database/news-feed.js';
 import type { Logger } from '../platform/logger.js';
 import type { GatewayMetrics } from '../platform/metrics/gateway-metrics.js';
 import type { ObjectStore } from '../platform/object-store/object-store.js';
@@ -16,6 +17,7 @@ export interface Resources {
   store: ObjectStore;
   metrics: GatewayMetrics;
   cursors: Cursors;
+  news: NewsFeed;
 }
 
 export const ENV = Symbol('env');
@@ -25,11 +27,12 @@ export const QUEUES = Symbol('queues');
 export const STORE = Symbol('store');
 export const METRICS = Symbol('metrics');
 export const CURSORS = Symbol('cursors');
+export const NEWS = Symbol('news');
 
 @Global()
 @Module({})
 export class ResourcesModule {
-  static with({ env, log, db, queues, store, metrics, cursors }: Resources): DynamicModule {
+  static with({ env, log, db, queues, store, metrics, cursors, news }: Resources): DynamicModule {
     const providers = [
       { provide: ENV, useValue: env },
       { provide: LOG, useValue: log },
@@ -38,6 +41,7 @@ export class ResourcesModule {
       { provide: STORE, useValue: store },
       { provide: METRICS, useValue: metrics },
       { provide: CURSORS, useValue: cursors },
+      { provide: NEWS, useValue: news },
     ];
     return { module: ResourcesModule, providers, exports: providers.map(({ provide }) => provide) };
   }

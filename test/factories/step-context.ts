@@ -13,15 +13,17 @@ import { steps } from '../../workers/table.js';
 export function stepContext(store: ObjectStore, overrides: Partial<StepContext> = {}) {
   const progress: StepProgress[] = [];
   const metrics: Parameters<StepContext['metrics']>[0] = [];
+  const log: string[] = [];
   const context: StepContext = {
     store,
+    log: (message, level = 'info') => log.push(`${level} ${message}`),
     progress: (report) => progress.push(report),
     metrics: (points) => metrics.push(...points),
     trackedRunId: 'tracked',
     now: () => Date.UTC(2024, 5, 1, 12),
     ...overrides,
   };
-  return { context, progress, metrics };
+  return { context, progress, metrics, log };
 }
 
 /** Does a step as its process does: input and result go through their schemas. */

@@ -15,7 +15,7 @@ import type { Step } from '../step.js';
 /** Compares what the run trained with the baselines and with what serves now, and decides about a promotion. */
 export const evaluate: Step<'evaluate'> = async (input, context) => {
   const { candidates, champion, parameters, preprocess } = input;
-  const { store, progress } = context;
+  const { store, progress, log } = context;
   const heldOut = await loadHeldOut(store, preprocess, parameters);
   const train = (await readFrameParquet(await getVerified(store, preprocess.train_rows))).frame;
   progress({ fraction: 0.2, message: 'baselines' });
@@ -48,6 +48,10 @@ export const evaluate: Step<'evaluate'> = async (input, context) => {
   const others = baselines.map(({ model_type, metrics, seconds }) => row(model_type, metrics, seconds));
   const scoreboard = [...trained.map((entry) => entry.row), ...others].sort(byScore);
 
+  for (const { model_type, score: total, rmse, mae } of scoreboard) {
+    log(`${model_type}: score ${figure(total)}, rmse ${figure(rmse)}, mae ${figure(mae)}`);
+  }
+
   const winner = pickWinner(
     trained.map(({ candidate, row }) => ({
       candidate,
@@ -56,7 +60,11 @@ export const evaluate: Step<'evaluate'> = async (input, context) => {
       startedAt: candidate.model_version,
     })),
   );
-  if (!winner) return { scoreboard, winner: null, gates: [noFiniteMetrics(candidates)], accepted: false };
+  if (!winner) {
+    const gate = noFiniteMetrics(candidates);
+    log(`no winner: ${gate.message}`, 'warn');
+    return { scoreboard, winner: null, gates: [gate], accepted: false };
+  }
   progress({ fraction: 0.5, message: `gates for ${winner.candidate.model_type}` });
   const naive = others.find(({ model_type }) => model_type === 'NAIVE');
   if (!naive) throw new AppError('internal', 'the baseline NAIVE was not measured');
@@ -73,8 +81,15 @@ export const evaluate: Step<'evaluate'> = async (input, context) => {
   }
   progress({ fraction: 1, message: 'decided' });
   const accepted = gates.every(({ verdict }) => verdict !== 'failed');
+  for (const { name, verdict, message } of gates)
+    log(`gate ${name} ${verdict}: ${message}`, verdict === 'failed' ? 'warn' : 'info');
+  log(`${winner.candidate.model_type} is the best of the run and is ${accepted ? '' : 'not '}to be promoted`);
   return { scoreboard, winner: winner.candidate.model_type, gates, accepted };
 };
+
+function figure(value: number | null): string {
+  return value?.toPrecision(4) ?? 'unknown';
+}
 
 /** Lowest first; what has no score comes last. */
 function byScore(a: ScoreboardRow, b: ScoreboardRow): number {

@@ -12,10 +12,12 @@ import type { Step } from '../step.js';
 
 /** A batch forecast with what is promoted, on the held-out rows. */
 export const infer: Step<'infer'> = async ({ served, test_rows, inference_length, sample_idx }, context) => {
-  const { store, progress, now } = context;
+  const { store, progress, log, now } = context;
   const { frame } = await readFrameParquet(await getVerified(store, test_rows));
   const { model, gate } = await loadModel(store, served);
   if (!model) throw new AppError('invalid_data', `the promoted model cannot serve: ${gate.message}`);
+  const { identifier, model_type, model_version } = served;
+  log(`${model_type} of ${identifier}, version ${model_version}, from row ${sample_idx} of ${frame.rows}`);
   let forecast: Frame;
   try {
     forecast = await batchForecast(model, frame, sample_idx, inference_length, (done) =>
@@ -43,6 +45,7 @@ export const infer: Step<'infer'> = async ({ served, test_rows, inference_length
   };
   const text = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
   progress({ fraction: 1, message: `${forecast.rows} rows` });
+  log(`${forecast.rows} rows forecast, prediction_hash ${metrics.prediction_hash}`);
   return {
     line: await putByDigest(store, buckets.artifacts, text, mediaTypes.jsonLines),
     forecast: await putByDigest(store, buckets.artifacts, writeFrameParquet(forecast), mediaTypes.parquet),

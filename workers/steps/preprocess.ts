@@ -17,7 +17,7 @@ import type { Step } from '../step.js';
 const maxFileSize = 1024 ** 3;
 
 /** Reads the data set, learns from the train rows, and stores raw and processed tables. */
-export const preprocess: Step<'preprocess'> = async (input, { store, progress, now }) => {
+export const preprocess: Step<'preprocess'> = async (input, { store, progress, log, now }) => {
   const { identifier, config_hash, parameters, train_file, test_file } = input;
   progress({ fraction: 0.05, message: `reading ${train_file}` });
   const train = await readTable(store, train_file, input);
@@ -25,6 +25,15 @@ export const preprocess: Step<'preprocess'> = async (input, { store, progress, n
   progress({ fraction: 0.4, message: `${train.frame.rows} rows read` });
   const dataset = preprocessDataset(train.frame, test?.frame ?? null, parameters);
   const { fitted, rawTrain, rawTest } = dataset;
+  for (const { frame, source } of test ? [train, test] : [train])
+    log(`${source.key}: ${frame.rows} rows of ${columnNames(frame)}, ${source.size} bytes`);
+  log(
+    `a row every ${dataset.stepMs / 1000} s; ${dataset.train.rows} rows to learn from, ${dataset.test.rows} held out`,
+  );
+  log(
+    `${fitted.features.length} features: ${fitted.features.join(', ')}; targets: ${dataset.targets.join(', ')}; scaler ${fitted.scaler.method}`,
+  );
+  for (const warning of dataset.warnings) log(warning, 'warn');
 
   const config = canonicalConfig(parameters, { train_file, test_file });
   const metadata = { preprocess_config: config, config_hash };
@@ -82,6 +91,10 @@ async function readTable(store: ObjectStore, key: string, { parameters }: StepIn
   const frame = parseCsv(bytes, { file: key, indexCol: parameters.index_col, columns: parameters.columns });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { frame, source: { key, sha256, size: bytes.length } };
+}
+
+function columnNames({ columns }: Frame): string {
+  return columns.map(({ name }) => name).join(', ');
 }
 
 function isoTime(ms: number | undefined): string {

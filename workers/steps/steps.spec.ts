@@ -127,6 +127,9 @@ describe('training', () => {
     const { fraction, message, epoch } = told.progress.at(-1)!;
     expect(epoch).toBeLessThan(30);
     expect({ fraction, message }).toEqual({ fraction: 1, message: `stopped early after epoch ${epoch}/30` });
+    expect(told.log).toContain(
+      `info stopped early after epoch ${epoch}/30: the validation loss has not fallen for 1 epochs`,
+    );
   });
 
   it('asks for the same rows whoever is asked', async () => {
@@ -147,6 +150,16 @@ describe('training', () => {
     expect(told.progress.at(-1)).toMatchObject({ fraction: 1, epoch: 3, epochs: 3 });
     const losses = told.metrics.filter(({ key }) => key === 'train_loss');
     expect(losses.map(({ step }) => step)).toEqual([1, 2, 3]);
+    expect(told.log).toEqual([
+      expect.stringMatching(
+        /^info LSTM of \d+ layers of \d+: \d+ rows of \d+ features to \d+ values, \d+ parameters$/,
+      ),
+      expect.stringMatching(/^info \d+ windows, \d+ held-out forecasts$/),
+      ...losses.map(({ value }, at) => `info epoch ${at + 1}/3: train loss ${value.toPrecision(4)}`),
+      expect.stringMatching(
+        /^info LSTM trained in [\d.]+ s: held-out rmse [\d.]+, mae [\d.]+; \d+ bytes as [\da-f]{64}$/,
+      ),
+    ]);
     expect(losses[2]!.value).toBeLessThan(losses[0]!.value);
     expect(told.metrics).toContainEqual({ key: 'rmse', value: metrics.rmse, step: 0 });
     // 100 rows, 10 of them history, one without its true target.

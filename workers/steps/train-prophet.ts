@@ -26,7 +26,12 @@ export const trainProphet: Step<'train_prophet'> = async (input, context) => {
   for (const [done, name] of targets.entries()) {
     context.progress({ fraction: (0.9 * done) / targets.length + 0.05, message: `fitting ${name}` });
     const { time, values } = history(frame, name, fitted);
-    models.push(fitProphet(time, values, settings(time, parameters), parameters.seed));
+    const fitting = settings(time, parameters);
+    const seasons = fitting.seasonalities.map((season) => season.name).join(', ') || 'none';
+    context.log(`${name}: ${values.length} rows, ${fitting.growth} growth, seasonalities: ${seasons}`);
+    const fitBegan = performance.now();
+    models.push(fitProphet(time, values, fitting, parameters.seed));
+    context.log(`${name}: fitted in ${((performance.now() - fitBegan) / 1000).toFixed(1)} s`);
   }
   const forecast = forecastHeldOut(models, heldOut, parameters.seed, context);
   context.progress({ fraction: 0.95, message: 'measuring' });

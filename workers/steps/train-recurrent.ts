@@ -4,7 +4,7 @@ import type { StepInput } from '../../src/contracts/steps/step-types.js';
 import { rowsNeeded } from '../../src/ml/export/preprocess-nodes.js';
 import { recurrentModel } from '../../src/ml/export/recurrent-model.js';
 import { readFrameParquet } from '../../src/ml/frame-parquet.js';
-import type { RecurrentShape } from '../../src/ml/recurrent/shape.js';
+import { parameterCount, type RecurrentShape } from '../../src/ml/recurrent/shape.js';
 import { getVerified } from '../../src/platform/object-store/content-address.js';
 import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
 import { loadHeldOut } from '../scoring/held-out.js';
@@ -30,6 +30,11 @@ export const trainRecurrent: Step<'train_recurrent'> = async (input, context) =>
     window: data.window,
     outputSize: data.horizon * data.targetCount,
   };
+  const { inputSize, hiddenSize, numLayers, outputSize } = shape;
+  context.log(
+    `${model_type} of ${numLayers} layers of ${hiddenSize}: ${data.window} rows of ${inputSize} features to ${outputSize} values, ${parameterCount(shape)} parameters`,
+  );
+  context.log(`${data.starts.length} windows, ${heldOut.origins.length} held-out forecasts`);
   const curve: EpochReport[] = [];
   const progress = trainingProgress(parameters.epochs, context.progress);
   const weights = await fitRecurrent(
@@ -50,6 +55,8 @@ export const trainRecurrent: Step<'train_recurrent'> = async (input, context) =>
         curve.push(report);
         progress.onEpoch(report);
         const { epoch: step, trainLoss, validationLoss } = report;
+        const watched = validationLoss === null ? '' : `, validation loss ${validationLoss.toPrecision(4)}`;
+        context.log(`epoch ${step}/${parameters.epochs}: train loss ${trainLoss.toPrecision(4)}${watched}`);
         context.metrics([
           { key: 'train_loss', value: trainLoss, step },
           ...(validationLoss === null ? [] : [{ key: 'validation_loss', value: validationLoss, step }]),
@@ -60,6 +67,7 @@ export const trainRecurrent: Step<'train_recurrent'> = async (input, context) =>
   const { epochs } = parameters;
   if (curve.length < epochs) {
     const message = `stopped early after epoch ${curve.length}/${epochs}`;
+    context.log(`${message}: the validation loss has not fallen for ${parameters.patience} epochs`);
     context.progress({ fraction: 1, message, epoch: curve.length, epochs, loss: curve.at(-1)?.trainLoss });
   }
   const bytes = recurrentModel(shape, weights, preprocess.fitted, preprocess.targets);

@@ -79,6 +79,9 @@ export async function publishModel(
   const others = { MLmodel: text(mlModelFile(manifest, context.now())), ...model.files };
   const stored = await Promise.all(Object.entries(others).map(([name, content]) => storeFile(name, content)));
   const seconds = (performance.now() - model.began) / 1000;
+  context.log(
+    `${model_type} trained in ${seconds.toFixed(1)} s: held-out ${describeMetrics(metrics)}; ${file.size} bytes as ${file.sha256}`,
+  );
   context.metrics(
     Object.entries({ ...metrics, seconds }).map(([key, value]) => ({
       key,
@@ -93,6 +96,11 @@ export async function publishModel(
     metrics,
     seconds,
   };
+}
+
+function describeMetrics({ rmse, mae }: ForecastMetrics): string {
+  const text = (value: number | null) => value?.toPrecision(4) ?? 'unknown';
+  return `rmse ${text(rmse)}, mae ${text(mae)}`;
 }
 
 /** The held-out metrics, and one request with its answer that every later load of the model must repeat. */

@@ -1,12 +1,11 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { type Env, requireDatabaseUrl } from '../../config/env.js';
 import { AppError } from '../../contracts/app-error.js';
 import type { ServedModel } from '../../contracts/served-model.js';
 import { globalPointer } from '../../engine/promote.js';
 import { type Repeating, repeating } from '../../engine/repeating.js';
-import { DATABASE, ENV, LOG, STORE } from '../../http/resources.module.js';
+import { DATABASE, LOG, NEWS, STORE } from '../../http/resources.module.js';
 import type { Database } from '../../platform/database/database.js';
-import { listenForNews } from '../../platform/database/news.js';
+import type { NewsFeed } from '../../platform/database/news-feed.js';
 import type { Logger } from '../../platform/logger.js';
 import type { ObjectStore } from '../../platform/object-store/object-store.js';
 import { resolveRoute, type Route } from './resolve-route.js';
@@ -34,14 +33,14 @@ export class ServedModels implements OnModuleInit, OnModuleDestroy {
   private readonly sessions: SessionCache;
   /** In the order of their last use. */
   private readonly followed = new Map<string, Followed>();
-  private news: { close(): Promise<void> } | undefined;
+  private unsubscribe: (() => void) | undefined;
   /** One turn at a time: two at once could swap back to the older model. */
   private following: Repeating | undefined;
   private seenVersion = unseen;
 
   constructor(
-    @Inject(ENV) private readonly env: Env,
     @Inject(DATABASE) private readonly db: Database,
+    @Inject(NEWS) private readonly news: NewsFeed,
     @Inject(LOG) private readonly log: Logger,
     @Inject(STORE) store: ObjectStore,
   ) {
@@ -51,12 +50,9 @@ export class ServedModels implements OnModuleInit, OnModuleDestroy {
   }
 
   onModuleInit(): void {
-    const url = requireDatabaseUrl(this.env);
-    this.news = listenForNews(
-      url,
-      () => this.following?.wake(),
-      (err) => this.log.debug({ err }, 'listening for news'),
-    );
+    this.unsubscribe = this.news.subscribe(({ kind }) => {
+      if (kind === 'promotion') this.following?.wake();
+    });
     this.following = repeating(() => this.refresh(), {
       intervalMs: pollMs,
       onError: (err) => this.log.warn({ err }, 'promotions could not be read; serving what is loaded'),
@@ -64,7 +60,7 @@ export class ServedModels implements OnModuleInit, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.news?.close();
+    this.unsubscribe?.();
     await this.following?.stop();
     await this.sessions.close();
   }

@@ -6,21 +6,36 @@ import type { Tx } from './database.js';
 /** What one process tells the others. Everything in it can also be found out by asking the database. */
 export const News = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('promotion'), identifier: z.string() }),
+  /** There are events of this run, or a step of it is further on. */
+  z.object({ kind: z.literal('run'), run_id: z.string() }),
 ]);
 export type News = z.infer<typeof News>;
 
-const channel = 'trainyard';
+export const newsChannel = 'trainyard';
+
+/** News as its channel carries it, for statements that publish on their way: `pg_notify(newsChannel, newsText(…))`. */
+export function newsText(news: News): string {
+  return JSON.stringify(news);
+}
 
 /** Tells every listening process when, and only if, the transaction commits. */
 export async function publishNews(tx: Tx, news: News): Promise<void> {
-  await tx.$executeRaw`select pg_notify(${channel}, ${JSON.stringify(news)})`;
+  await tx.$executeRaw`select pg_notify(${newsChannel}, ${newsText(news)})`;
+}
+
+export interface NewsListener {
+  close(): Promise<void>;
 }
 
 /**
  * Listens on a connection of its own and connects again when it breaks. News published meanwhile is lost: a listener
  * needs a poll behind it.
  */
-export function listenForNews(url: string, onNews: (news: News) => void, onError: (error: Error) => void) {
+export function listenForNews(
+  url: string,
+  onNews: (news: News) => void,
+  onError: (error: Error) => void,
+): NewsListener {
   let client: pg.Client | undefined;
   const closing = new AbortController();
 
@@ -34,17 +49,19 @@ export function listenForNews(url: string, onNews: (news: News) => void, onError
       });
       try {
         await client.connect();
-        await client.query(`listen ${channel}`);
-        client.once('end', () => void connect());
+        await client.query(`listen ${newsChannel}`);
+        client.once('end', () => {
+          connecting = connect();
+        });
         return;
       } catch (error) {
         onError(error instanceof Error ? error : new Error(String(error)));
         await client.end().catch(() => {});
-        await delay(pause, undefined, { ref: false });
+        await delay(pause, undefined, { ref: false, signal: closing.signal }).catch(() => {});
       }
     }
   };
-  const connecting = connect();
+  let connecting = connect();
   return {
     async close(): Promise<void> {
       closing.abort();

@@ -3,6 +3,7 @@ import { finishStep } from '../../../src/engine/finish-step.js';
 import { renewLeases } from '../../../src/engine/leases.js';
 import { saveProgress } from '../../../src/engine/save-progress.js';
 import { logMetrics } from '../../../src/engine/tracked-runs.js';
+import { type AttemptEvent, resumeEvents, writeEvents } from '../../../src/engine/write-events.js';
 import { crash, leaseMs, passingError, type TestAttempt } from '../../factories/attempt.js';
 import { newRun, type TestRun } from '../../factories/run.js';
 import { testDatabase } from '../../database.js';
@@ -13,6 +14,12 @@ import { waiting } from '../../waiting.js';
 const { db } = await testDatabase();
 
 const point = { key: 'loss', value: 0.5, step: 1, timestamp: 1_700_000_000_000 };
+const lines: AttemptEvent[] = [1, 2].map((place) => ({
+  kind: 'log',
+  place,
+  age: 0,
+  data: { level: 'info', message: `line ${place}` },
+}));
 const progress = { fraction: 0.5, message: 'half' };
 
 let run: TestRun;
@@ -32,7 +39,11 @@ beforeEach(async () => {
 const everything = async () => ({
   run: await db.pipelineRun.findUnique({
     where: { id: run.id },
-    include: { steps: { orderBy: { position: 'asc' }, include: { attempts: true } }, history: true },
+    include: {
+      steps: { orderBy: { position: 'asc' }, include: { attempts: true } },
+      history: true,
+      events: { orderBy: { number: 'asc' } },
+    },
   }),
   tracked: await db.trackedRun.findMany({
     where: { pipeline_run_id: run.id },
@@ -64,11 +75,13 @@ it('lets a zombie write no end either while nobody else has claimed the step yet
   expect(await everything()).toEqual(before);
 });
 
-it('drops the progress and the metrics of a zombie', async () => {
+it('drops the progress, the metrics and the lines of a zombie', async () => {
   await saveProgress(db, successor.lease, progress);
   const before = await everything();
   await saveProgress(db, zombie.lease, { fraction: 1, message: 'all' });
   await logMetrics(db, zombie.lease, [point]);
+  expect(await writeEvents(db, zombie.lease, lines)).toBe(false);
+  expect(await resumeEvents(db, zombie.lease, lines)).toBe(false);
   expect(await renewLeases(db, [zombie.lease], leaseMs)).toEqual(new Set());
   expect(await everything()).toEqual(before);
 
@@ -93,6 +106,7 @@ it('takes nothing for the right attempt with another token', async () => {
   expect(await finishStep(db, stranger, await successor.completion())).toBe('lost');
   await saveProgress(db, stranger, progress);
   await logMetrics(db, stranger, [point]);
+  expect(await writeEvents(db, stranger, lines)).toBe(false);
   expect(await renewLeases(db, [stranger], leaseMs)).toEqual(new Set());
   expect(await everything()).toEqual(before);
 });
@@ -104,6 +118,7 @@ it('takes a token for its own step only', async () => {
   expect(await finishStep(db, borrowed, await successor.completion())).toBe('lost');
   await saveProgress(db, borrowed, progress);
   await logMetrics(db, borrowed, [point]);
+  expect(await writeEvents(db, borrowed, lines)).toBe(false);
   expect(await renewLeases(db, [borrowed], leaseMs)).toEqual(new Set());
   expect(await everything()).toEqual(before);
 });
@@ -121,4 +136,22 @@ it('writes no metrics that overtake the loss of their lease', async () => {
   await takingAway.commit();
   await writing;
   expect(await db.metric.count({ where: { run: { pipeline_run_id: run.id } } })).toBe(0);
+});
+
+// The same race for lines, which are written behind the run's lock: they find it taken, wait, and must then look again.
+it('writes no lines that waited for the run while their lease was given away', async () => {
+  const before = await everything();
+  const takingAway = await openTransaction(db, async (tx) => {
+    await tx.$queryRaw`select 1 from pipeline_runs where id = ${run.id}::uuid for update`;
+    await tx.$executeRaw`
+      update steps set state = 'QUEUED', attempt = attempt + 1, lease_token = null
+      where run_id = ${run.id}::uuid and name = 'train_gru'`;
+  });
+  const writing = writeEvents(db, successor.lease, lines);
+  await waiting(db, 1);
+  await takingAway.commit();
+  expect(await writing).toBe(false);
+  const after = await everything();
+  expect(after.run?.events).toEqual(before.run?.events);
+  expect(after.run?.last_event).toBe(before.run?.last_event);
 });

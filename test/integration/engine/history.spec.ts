@@ -6,13 +6,21 @@ import { waiting } from '../../waiting.js';
 
 const { db } = await testDatabase();
 
-const changes = (run: TestRun) =>
-  db.stateChange.findMany({ where: { run_id: run.id }, orderBy: { number: 'asc' } });
+/** Changes of state, and what the engine says in the logs of attempts: they are numbered together. */
+const events = async (run: TestRun) => {
+  const where = { run_id: run.id };
+  // One moment of both: read one after the other, a line could be there without the change before it.
+  const [changes, lines] = await db.$transaction(
+    [db.stateChange.findMany({ where }), db.runEvent.findMany({ where })],
+    { isolationLevel: 'RepeatableRead' },
+  );
+  return [...changes, ...lines].sort((a, b) => a.number - b.number);
+};
 
 it('has a row, numbered from 1 without a gap, for every change of a whole run', async () => {
   const run = await newRun(db);
   await run.succeed('preprocess', ...trainers, 'evaluate', 'infer');
-  const rows = await changes(run);
+  const rows = await events(run);
   expect(rows.map(({ number }) => number)).toEqual(rows.map((_, index) => index + 1));
   expect((await run.row()).last_event).toBe(rows.length);
   expect(await run.history()).toEqual([
@@ -46,9 +54,9 @@ it('never shows a number before all below it, to one who reads along while other
   const ended = new AbortController();
   void finishing.finally(() => ended.abort());
   const seen: number[][] = [];
-  while (!ended.signal.aborted) seen.push((await changes(run)).map(({ number }) => number));
+  while (!ended.signal.aborted) seen.push((await events(run)).map(({ number }) => number));
   await finishing;
-  seen.push((await changes(run)).map(({ number }) => number));
+  seen.push((await events(run)).map(({ number }) => number));
   for (const numbers of seen) expect(numbers).toEqual(numbers.map((_, index) => index + 1));
 });
 
@@ -60,7 +68,7 @@ it('has no gap after a transaction that was rolled back', async () => {
   if (ending.outcome !== 'SUCCEEDED') throw new Error('not reached');
   await expect(attempt.finish({ ...ending, trackedRun: null })).rejects.toThrow('tracked run');
   await attempt.succeed();
-  const numbers = (await changes(run)).map(({ number }) => number);
+  const numbers = (await events(run)).map(({ number }) => number);
   expect(numbers).toEqual(numbers.map((_, index) => index + 1));
 });
 
@@ -69,6 +77,6 @@ it('has times that follow the numbers, although transactions began in another or
   await run.succeed('first');
   const attempts = await Promise.all(['left', 'middle', 'right'].map((step) => run.claim(step)));
   await Promise.all(attempts.map((attempt) => attempt.succeed()));
-  const times = (await changes(run)).map(({ at }) => at.getTime());
+  const times = (await events(run)).map(({ at }) => at.getTime());
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });

@@ -98,7 +98,7 @@ it('tells who listens, when and only if it is committed', async () => {
   const faults: Error[] = [];
   const listener = listenForNews(
     url,
-    ({ identifier }) => heard.push(identifier),
+    (news) => news.kind === 'promotion' && heard.push(news.identifier),
     (error) => faults.push(error),
   );
   onTestFinished(() => listener.close());

@@ -8,6 +8,7 @@ export async function observe(db: Database, runId: string, identifier: string) {
       include: {
         steps: { orderBy: { position: 'asc' }, include: { attempts: { orderBy: { number: 'asc' } } } },
         history: { orderBy: { number: 'asc' } },
+        events: { orderBy: { number: 'asc' } },
       },
     }),
     db.trackedRun.findMany({ where: { pipeline_run_id: runId } }),
