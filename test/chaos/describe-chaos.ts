@@ -159,7 +159,8 @@ export function describeChaos({ queue, seed, kills, redis }: ChaosSettings): voi
         counted(what);
         killed += 1;
       }
-      await feeding;
+      calming.abort();
+    await feeding;
       const calm = performance.now();
       const say = (line: string) => process.stdout.write(`chaos ${queue}: ${line}\n`);
       say(`${killed} kills in ${((calm - began) / 1_000).toFixed(0)} s: ${list(done)}`);
