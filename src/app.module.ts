@@ -5,10 +5,19 @@ import { ObjectsModule } from './features/objects/objects.module.js';
 import { PipelinesModule } from './features/pipelines/pipelines.module.js';
 import { PredictModule } from './features/predict/predict.module.js';
 import { PromotionsModule } from './features/promotions/promotions.module.js';
+import { SchedulesModule } from './features/schedules/schedules.module.js';
 import { type Resources, ResourcesModule } from './http/resources.module.js';
 
 @Module({
-  imports: [HealthModule, MetricsModule, ObjectsModule, PipelinesModule, PredictModule, PromotionsModule],
+  imports: [
+    HealthModule,
+    MetricsModule,
+    ObjectsModule,
+    PipelinesModule,
+    PredictModule,
+    PromotionsModule,
+    SchedulesModule,
+  ],
 })
 export class AppModule {
   static with(resources: Resources): DynamicModule {

@@ -3,7 +3,9 @@ import { type Env, requireDatabaseUrl } from './config/env.js';
 import { createApp } from './configure.js';
 import { stepKinds } from './contracts/states.js';
 import { startReconciler } from './engine/reconciler.js';
+import { startScheduler } from './engine/schedules/scheduler.js';
 import { startProjectionWriter } from './engine/write-projections.js';
+import { SchedulesService } from './features/schedules/schedules.service.js';
 import { openDatabase } from './platform/database/database.js';
 import type { Logger } from './platform/logger.js';
 import { createGatewayMetrics } from './platform/metrics/gateway-metrics.js';
@@ -20,6 +22,8 @@ export interface Gateway {
 
 /** Open connections that do not end by themselves are closed after this time. */
 const drainMs = 3_000;
+/** A schedule's run begins this much after its time at most. */
+const scheduleEveryMs = 500;
 
 /** Builds the gateway on its services, without listening. The database (and Redis) must answer by now. */
 export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
@@ -44,6 +48,11 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
     },
     often,
   );
+  const schedules = app.get(SchedulesService);
+  const scheduler = startScheduler(
+    { db, queues, prepare: (schedule) => schedules.prepare(schedule), onError },
+    { intervalMs: scheduleEveryMs, onError },
+  );
   return {
     app,
     async stop() {
@@ -51,7 +60,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
       const hurry = setTimeout(() => server.closeAllConnections(), drainMs);
       await app.close();
       clearTimeout(hurry);
-      await Promise.all([reconciler.stop(), projections.stop()]);
+      await Promise.all([reconciler.stop(), projections.stop(), scheduler.stop()]);
       await queues.close();
       await close();
     },

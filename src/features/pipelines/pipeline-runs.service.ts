@@ -7,7 +7,7 @@ import type {
   PipelineRunPage,
 } from '../../contracts/pipeline-run.js';
 import { cancelRun } from '../../engine/cancel-run.js';
-import { createRun } from '../../engine/create-run.js';
+import { createRun, type NewRun } from '../../engine/create-run.js';
 import { dispatchRun } from '../../engine/dispatch.js';
 import { retryRun } from '../../engine/retry-run.js';
 import { olderThan, toPage } from '../../http/cursor.js';
@@ -33,9 +33,14 @@ export class PipelineRunsService {
 
   /** @throws AppError `invalid_request` when a file of the data set is not there */
   async create(request: CreatePipelineRun): Promise<PipelineRun> {
-    const id = await createRun(this.db, await prepareRun(this.store, request, anonymous));
+    const id = await createRun(this.db, await this.prepare(request, anonymous));
     await this.dispatch(id);
     return this.get(id);
+  }
+
+  /** @throws AppError `invalid_request` as `create` */
+  prepare(request: CreatePipelineRun, actor: string): Promise<NewRun> {
+    return prepareRun(this.store, request, actor);
   }
 
   async list({ limit, cursor, pipeline, identifier, state }: ListPipelineRuns): Promise<PipelineRunPage> {
@@ -70,7 +75,7 @@ export class PipelineRunsService {
   }
 
   /** The run is written by now: a queue that is away delays it and fails nobody's request. */
-  private async dispatch(id: string): Promise<void> {
+  async dispatch(id: string): Promise<void> {
     await dispatchRun(this.db, this.queues, id).catch((err: unknown) =>
       this.log.warn({ err, run_id: id }, 'not dispatched yet'),
     );

@@ -3,5 +3,9 @@ import { PipelineRunsController } from './pipeline-runs.controller.js';
 import { PipelineRunsService } from './pipeline-runs.service.js';
 import { PipelinesController } from './pipelines.controller.js';
 
-@Module({ controllers: [PipelineRunsController, PipelinesController], providers: [PipelineRunsService] })
+@Module({
+  controllers: [PipelineRunsController, PipelinesController],
+  providers: [PipelineRunsService],
+  exports: [PipelineRunsService],
+})
 export class PipelinesModule {}
