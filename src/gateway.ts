@@ -44,6 +44,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
       queues,
       actor: `reconciler gateway:${process.pid}`,
       leaseMs: env.LEASE_SECONDS * 1_000,
+      runLimit: env.RUNS_PER_IDENTIFIER,
       onError,
     },
     often,

@@ -35,6 +35,8 @@ export interface TestApp {
 interface TestAppSettings extends Partial<Pick<Resources, 'store' | 'queues'>> {
   /** Another database than a clone of the spec file's own: one that the test can stop, say. Migrated. */
   databaseUrl?: string;
+  /** See `.env.example`. */
+  environment?: Record<string, string>;
 }
 
 /**
@@ -53,7 +55,7 @@ export async function testApp(settings: TestAppSettings = {}): Promise<TestApp> 
   // What goes wrong while a test stops the database is asked for over HTTP.
   const queues = settings.queues ?? (await openStepQueues({ databaseUrl }, stepKinds, () => {}));
   const app = await createApp({
-    env: readEnv({ DATABASE_URL: databaseUrl, TRAINYARD_HOME: folder }),
+    env: readEnv({ DATABASE_URL: databaseUrl, TRAINYARD_HOME: folder, ...settings.environment }),
     log: createLogger('test', 'silent'),
     db,
     queues,

@@ -7,6 +7,7 @@ import type { Completion } from '../src/engine/effects.js';
 import { type Ending, finishStep } from '../src/engine/finish-step.js';
 import { failpoint } from '../src/engine/failpoint.js';
 import type { Lease } from '../src/engine/lease.js';
+import type { RunLimit } from '../src/engine/run-limit.js';
 import { StepRef } from '../src/engine/step-ref.js';
 import type { Database } from '../src/platform/database/database.js';
 import { isOutage } from '../src/platform/database/outage.js';
@@ -19,6 +20,7 @@ export interface JobDeps {
   db: Database;
   worker: string;
   leaseMs: number;
+  runLimit: RunLimit;
   leases: LeaseKeeper;
   processes: StepProcessPool;
   log: Logger;
@@ -38,7 +40,8 @@ const finishPatienceMs = 10 * 60_000;
 
 /** One job from its claim to the row that says how it ended. A job that is not to be had any more is done. */
 export async function runJob(deps: JobDeps, payload: unknown): Promise<void> {
-  const claimed = await claimStep(deps.db, StepRef.parse(payload), deps.worker, deps.leaseMs);
+  const { db, worker, leaseMs, runLimit } = deps;
+  const claimed = await claimStep(db, StepRef.parse(payload), worker, leaseMs, runLimit);
   if (!claimed) return;
   const { lease } = claimed;
   const log = deps.log.child({ run_id: lease.run_id, step: lease.step, attempt: lease.attempt });

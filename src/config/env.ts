@@ -26,6 +26,8 @@ const EnvSchema = z.object({
     .transform((value) => value.split(',').map((kind) => kind.trim()))
     .pipe(z.array(z.enum(stepKinds)).min(1)),
   WORKER_CONCURRENCY: z.coerce.number().pipe(z.int().min(1).max(256)).optional(),
+  RUNS_PER_IDENTIFIER: z.coerce.number().pipe(z.int().min(1).max(10_000)).optional(),
+  TRAINING_THREADS: number(1, z.int().min(1).max(256)),
   LEASE_SECONDS: number(30, z.number().min(0.5).max(3_600)),
   RECONCILE_SECONDS: number(2, z.number().min(0.1).max(600)),
   /** Tests only: kills the process at a named point, once. */

@@ -1,12 +1,14 @@
-import type { Database } from '../platform/database/database.js';
+import type { Database, Tx } from '../platform/database/database.js';
 import { inTransaction } from '../platform/database/transaction.js';
 import { failpoint } from './failpoint.js';
 import type { Lease } from './lease.js';
 import { LockedRun } from './locked-run.js';
+import { isHandedOut } from './paused-kinds.js';
 import { findStepPlan } from './pipelines/pipelines.js';
 import type { AnyStepPlan, InputContext } from './plan.js';
 import { findChampion } from './champion.js';
 import type { StepRef } from './step-ref.js';
+import { mayBegin, type RunLimit } from './run-limit.js';
 import { StepOutputs } from './step-outputs.js';
 import { startTrackedRun, type TrackedRunRef } from './tracked-runs.js';
 
@@ -22,7 +24,8 @@ export interface ClaimedStep {
  * Takes a queued attempt for this worker.
  *
  * The compare-and-set decides between two workers that were given the same job (the queue delivers at least once),
- * and refuses a job of an attempt that is over or not due yet.
+ * and refuses a job of an attempt that is over or not due yet, of a kind that is paused, or of a run that has to wait
+ * for others of its identifier.
  *
  * @returns undefined when there is nothing to claim: the job is then done
  */
@@ -31,23 +34,25 @@ export async function claimStep(
   ref: StepRef,
   worker: string,
   leaseMs: number,
+  limit?: RunLimit,
 ): Promise<ClaimedStep | undefined> {
   const claimed = await inTransaction(db, (tx) =>
     LockedRun.change(tx, ref.run_id, async (run) => {
+      if (run.row.state === 'PENDING' && !(await mayBegin(tx, run.row, limit))) return giveBack(tx, ref);
       const [row] = await tx.$queryRaw<{ lease_token: string }[]>`
         with claimed as (
-          update steps
+          update steps s
           set state = 'RUNNING', lease_token = gen_random_uuid(), worker = ${worker}, error = null, progress = null,
               lease_expires_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond',
               started_at = coalesce(started_at, clock_timestamp()), ended_at = null
           where run_id = ${ref.run_id}::uuid and name = ${ref.step} and state = 'QUEUED' and attempt = ${ref.attempt}
-            and (not_before is null or not_before <= clock_timestamp())
+            and (not_before is null or not_before <= clock_timestamp()) and ${isHandedOut}
           returning run_id, name, attempt, worker, lease_token),
         begun as (
           insert into attempts (run_id, step, number, worker, started_at)
           select run_id, name, attempt, worker, clock_timestamp() from claimed)
         select lease_token::text from claimed`;
-      if (!row) return undefined;
+      if (!row) return giveBack(tx, ref);
       if (run.row.state === 'PENDING') {
         await run.moveRun('RUNNING', { actor: worker }, { started_at: run.now });
       }
@@ -73,4 +78,15 @@ export async function claimStep(
       champion: () => findChampion(db, run.identifier),
     },
   };
+}
+
+/**
+ * The job ends here. If its attempt still waits and is due, nothing is left that would bring it back: it is handed over
+ * again when what it waits for has happened.
+ */
+async function giveBack(tx: Tx, { run_id, step, attempt }: StepRef): Promise<undefined> {
+  await tx.$executeRaw`
+    update steps set dispatched_at = null
+    where run_id = ${run_id}::uuid and name = ${step} and attempt = ${attempt} and state = 'QUEUED'
+      and (not_before is null or not_before <= clock_timestamp())`;
 }

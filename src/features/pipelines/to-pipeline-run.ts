@@ -1,4 +1,5 @@
 import { PipelineRun } from '../../contracts/pipeline-run.js';
+import type { WaitingReasons } from '../../engine/waiting-reasons.js';
 import type { Prisma } from '../../generated/prisma/client.js';
 
 /** Everything that an answer about a run shows, in the order in which it shows it. */
@@ -9,16 +10,23 @@ export const runInclude = {
   promotion: { select: { id: true } },
 } satisfies Prisma.PipelineRunInclude;
 
-type RunRow = Prisma.PipelineRunGetPayload<{ include: typeof runInclude }>;
+export type RunRow = Prisma.PipelineRunGetPayload<{ include: typeof runInclude }>;
 
 /** A run as its answer shows it: the history is one table in the database and stands with each step here. */
-export function toPipelineRun({ history, steps, promotion, tags, ...run }: RunRow): PipelineRun {
+export function toPipelineRun(
+  { history, steps, promotion, tags, ...run }: RunRow,
+  waiting: WaitingReasons,
+): PipelineRun {
   const historyOf = (step: string | null) => history.filter((change) => change.step === step);
   return PipelineRun.parse({
     ...run,
     tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
     state_history: historyOf(null),
-    steps: steps.map((step) => ({ ...step, state_history: historyOf(step.name) })),
+    steps: steps.map((step) => ({
+      ...step,
+      waiting_for: step.state === 'QUEUED' ? waiting.of(run, step) : null,
+      state_history: historyOf(step.name),
+    })),
     promotion_id: promotion?.id ?? null,
   });
 }
