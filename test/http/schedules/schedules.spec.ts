@@ -98,7 +98,7 @@ describe('a schedule that is asked for', () => {
   // The race: all of them see that the name is free.
   it('gets its name once, although five ask for it at once', async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => post({ name: 'taken' })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409, 409, 409, 409]);
     expect(expectProblem(await post({ name: 'taken' }), 409, 'conflict').detail).toContain('"taken"');
   });
 
