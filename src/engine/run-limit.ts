@@ -21,9 +21,9 @@ export function heldRuns(limit: RunLimit, identifier?: string): Prisma.Sql {
 }
 
 /**
- * Whether a run that is PENDING may begin. Until the transaction ends nobody else asks this of the same identifier: two
- * workers that claim the first steps of two runs would otherwise both count the places before either of them has
- * taken one. Called under the run's lock; whoever holds the identifier's waits for no run.
+ * Whether a run that is PENDING may begin. Until the transaction ends nobody else asks this of the same identifier: a
+ * run of a higher priority that is made while another one is being claimed would otherwise see that one still waiting,
+ * behind itself, and begin beside it. Called under the run's lock; whoever holds the identifier's waits for no run.
  */
 export async function mayBegin(
   tx: Tx,

@@ -17,13 +17,12 @@ beforeEach(async () => {
 
 const begin = (run: TestRun, limit = 1) =>
   tryClaim(db, { run_id: run.id, step: 'first', attempt: 1 }, 'worker', limit);
-const held = (run: TestRun) => ({ run: 'PENDING', first: 'QUEUED', id: run.id });
+const pending = (run: TestRun) => ({ run: 'PENDING', first: 'QUEUED', id: run.id });
 const stateOf = async (run: TestRun) => {
   const { run: state, first } = await run.states();
   return { run: state, first, id: run.id };
 };
 
-// The race: each claim counts the runs that are under way before any of the others has committed.
 it.each([1, 3])('begins %i of twenty runs that are claimed at once', async (limit) => {
   const runs = await Promise.all(Array.from({ length: 20 }, () => newSelftest(db)));
   await Promise.all(runs.map((run) => begin(run, limit)));
@@ -31,12 +30,31 @@ it.each([1, 3])('begins %i of twenty runs that are claimed at once', async (limi
   expect(await db.step.count({ where: { state: 'RUNNING' } })).toBe(limit);
 });
 
+// The race: while the first run of all is being claimed, one of a higher priority is made, and is the first of those
+// that its own claim sees waiting.
+it('begins one of two runs although the second one overtakes the first while that is being claimed', async () => {
+  const first = await newSelftest(db);
+  const held = await openTransaction(
+    db,
+    (tx) => tx.$queryRaw`select 1 from steps where run_id = ${first.id}::uuid for update`,
+  );
+  const claimOfFirst = begin(first);
+  await waiting(db, 1);
+  const urgent = await newSelftest(db, { priority: 10 });
+  const claimOfUrgent = begin(urgent);
+  await waiting(db, 2);
+  await held.rollBack();
+  expect(await claimOfFirst).toBeDefined();
+  expect(await claimOfUrgent).toBeUndefined();
+  expect(await stateOf(urgent)).toEqual(pending(urgent));
+});
+
 it('counts each identifier by itself, and nothing without a limit', async () => {
   const runs = [await newSelftest(db), await newSelftest(db, { identifier: 'other' }), await newSelftest(db)];
   expect(await begin(runs[0]!)).toBeDefined();
   expect(await begin(runs[1]!)).toBeDefined();
   expect(await begin(runs[2]!)).toBeUndefined();
-  expect(await stateOf(runs[2]!)).toEqual(held(runs[2]!));
+  expect(await stateOf(runs[2]!)).toEqual(pending(runs[2]!));
   const { id } = runs[2]!;
   expect(await tryClaim(db, { run_id: id, step: 'first', attempt: 1 })).toBeDefined();
 });
