@@ -6,6 +6,8 @@ import { ObjectsModule } from './features/objects/objects.module.js';
 import { PipelinesModule } from './features/pipelines/pipelines.module.js';
 import { PredictModule } from './features/predict/predict.module.js';
 import { PromotionsModule } from './features/promotions/promotions.module.js';
+import { SchedulesModule } from './features/schedules/schedules.module.js';
+import { WorkersModule } from './features/workers/workers.module.js';
 import { type Resources, ResourcesModule } from './http/resources.module.js';
 
 @Module({
@@ -17,6 +19,8 @@ import { type Resources, ResourcesModule } from './http/resources.module.js';
     PipelinesModule,
     PredictModule,
     PromotionsModule,
+    SchedulesModule,
+    WorkersModule,
   ],
 })
 export class AppModule {

@@ -6,7 +6,9 @@ import { startReconciler } from './engine/reconciler.js';
 import { repeating } from './engine/repeating.js';
 import { startRetention } from './engine/retention.js';
 import { sweepOrphans } from './engine/sweep-artifacts.js';
+import { startScheduler } from './engine/schedules/scheduler.js';
 import { startProjectionWriter } from './engine/write-projections.js';
+import { SchedulesService } from './features/schedules/schedules.service.js';
 import { createCursors } from './http/cursors.js';
 import { removeOldKeys } from './http/kept-answers.js';
 import { openDatabase } from './platform/database/database.js';
@@ -32,6 +34,8 @@ const retentionEveryMs = 10 * 60_000;
 const orphansEveryMs = 6 * 3_600_000;
 /** Between two looks for idempotency keys that are older than they are kept. */
 const oldKeysMs = 10 * 60_000;
+/** A schedule's run begins this much after its time at most. */
+const scheduleEveryMs = 500;
 
 /** Builds the gateway on its services, without listening. The database (and Redis) must answer by now. */
 export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
@@ -68,11 +72,17 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
       queues,
       actor: `reconciler gateway:${process.pid}`,
       leaseMs: env.LEASE_SECONDS * 1_000,
+      runLimit: env.RUNS_PER_IDENTIFIER,
       onError,
     },
     often,
   );
   const oldKeys = repeating(() => removeOldKeys(db), { intervalMs: oldKeysMs, onError });
+  const schedules = app.get(SchedulesService);
+  const scheduler = startScheduler(
+    { db, queues, prepare: (schedule) => schedules.prepare(schedule), onError },
+    { intervalMs: scheduleEveryMs, onError },
+  );
   return {
     app,
     async stop() {
@@ -86,6 +96,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
         retention.stop(),
         orphans.stop(),
         oldKeys.stop(),
+        scheduler.stop(),
       ]);
       await queues.close();
       await news.close();

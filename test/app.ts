@@ -38,8 +38,8 @@ export interface TestApp {
 interface TestAppSettings extends Partial<Pick<Resources, 'store' | 'queues'>> {
   /** Another database than a clone of the spec file's own: one that the test can stop, say. Migrated. */
   databaseUrl?: string;
-  /** More of the environment. */
-  env?: Record<string, string>;
+  /** See `.env.example`. */
+  environment?: Record<string, string>;
 }
 
 /**
@@ -59,7 +59,7 @@ export async function testApp(settings: TestAppSettings = {}): Promise<TestApp> 
   const queues = settings.queues ?? (await openStepQueues({ databaseUrl }, stepKinds, () => {}));
   const news = openNewsFeed(databaseUrl, () => {});
   const app = await createApp({
-    env: readEnv({ DATABASE_URL: databaseUrl, TRAINYARD_HOME: folder, ...settings.env }),
+    env: readEnv({ DATABASE_URL: databaseUrl, TRAINYARD_HOME: folder, ...settings.environment }),
     log: createLogger('test', 'silent'),
     db,
     queues,

@@ -9,6 +9,7 @@ import { type Ending, finishStep } from '../src/engine/finish-step.js';
 import { failpoint } from '../src/engine/failpoint.js';
 import type { Lease } from '../src/engine/lease.js';
 import { type StepCache, sweptMeanwhile } from '../src/engine/step-cache.js';
+import type { RunLimit } from '../src/engine/run-limit.js';
 import { StepRef } from '../src/engine/step-ref.js';
 import type { Database } from '../src/platform/database/database.js';
 import { isOutage } from '../src/platform/database/outage.js';
@@ -21,6 +22,7 @@ export interface JobDeps {
   db: Database;
   worker: string;
   leaseMs: number;
+  runLimit: RunLimit;
   leases: LeaseKeeper;
   cache: StepCache;
   /** How long an attempt of a kind may take. */
@@ -72,13 +74,13 @@ export async function runJob(deps: JobDeps, payload: unknown): Promise<void> {
 
 /** Takes the attempt, unless an earlier step can stand for it. */
 async function claim(deps: JobDeps, ref: StepRef): Promise<ClaimedStep | undefined> {
-  const { db, worker, leaseMs, cache, log } = deps;
-  const first = await claimUncached(db, ref, worker, leaseMs);
+  const { db, worker, leaseMs, runLimit, cache, log } = deps;
+  const first = await claimUncached(db, ref, worker, leaseMs, runLimit);
   if (!first || 'lease' in first) return first;
   const answer = await cache.ask(first.plan, first.context);
-  if (!answer?.found) return claimStep(db, ref, worker, leaseMs, answer?.entry);
-  if (!(await cache.reuse(ref, answer.entry, answer.found, worker))) {
-    return claimStep(db, ref, worker, leaseMs, sweptMeanwhile(answer.entry));
+  if (!answer?.found) return claimStep(db, ref, worker, leaseMs, runLimit, answer?.entry);
+  if (!(await cache.reuse(ref, answer.entry, answer.found, worker, runLimit))) {
+    return claimStep(db, ref, worker, leaseMs, runLimit, sweptMeanwhile(answer.entry));
   }
   log.info({ ...ref, from: answer.found.run_id }, 'step reused');
   await deps.onFinished(ref.run_id);

@@ -19,7 +19,8 @@ import { watchParent } from './watch-parent.js';
  * The step process: does one task after another for the worker that forked it. Training and other native work blocks
  * this process only; the worker stays able to renew its lease, and to kill this one.
  */
-const store = createObjectStore(objectStoreSettings(readEnv()));
+const env = readEnv();
+const store = createObjectStore(objectStoreSettings(env));
 
 process.on('message', (message) => void work(message));
 // The worker is gone, and with it whoever would hear the result.
@@ -64,6 +65,7 @@ async function runStep<K extends StepType>(
   return step(parsed.data as StepInput<K>, {
     store,
     trackedRunId,
+    threads: env.TRAINING_THREADS,
     now: Date.now,
     log: log.say,
     progress: (progress) => report({ kind: 'progress', progress }),

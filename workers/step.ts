@@ -15,6 +15,8 @@ export interface StepContext {
   metrics: (points: Omit<MetricPoint, 'timestamp'>[]) => void;
   /** Null for steps that train nothing. */
   trackedRunId: string | null;
+  /** That a training may use at once. */
+  threads: number;
   /** Wall clock, epoch milliseconds. */
   now: () => number;
 }

@@ -2,11 +2,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { type Env, requireDatabaseUrl } from '../src/config/env.js';
 import { type StepKind, stepKinds } from '../src/contracts/states.js';
+import { beginHeldRuns } from '../src/engine/begin-held-runs.js';
 import { dispatchRun } from '../src/engine/dispatch.js';
 import { StepCache } from '../src/engine/step-cache.js';
 import { startReconciler } from '../src/engine/reconciler.js';
 import { startProjectionWriter } from '../src/engine/write-projections.js';
-import { buildHash } from '../src/platform/build-info.js';
+import { buildHash, version } from '../src/platform/build-info.js';
 import { openDatabase } from '../src/platform/database/database.js';
 import type { Logger } from '../src/platform/logger.js';
 import { createObjectStore } from '../src/platform/object-store/create-object-store.js';
@@ -16,12 +17,16 @@ import { projectRoot } from '../src/platform/project-root.js';
 import { openStepQueues } from '../src/platform/queue/step-queues.js';
 import { startStepWorker } from '../src/platform/queue/step-worker.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import { showPresence } from './presence.js';
 import { runJob } from './run-job.js';
 import { StepProcessPool } from './step-process-pool.js';
 
-/** Training takes a core each; the other kinds are short. */
-function concurrencyOf(kind: StepKind, env: Env): number {
-  return env.WORKER_CONCURRENCY ?? (kind === 'train' ? Math.max(2, os.availableParallelism()) : 2);
+/** Training takes a core per thread; the other kinds are short. */
+function concurrencyOf(kind: StepKind, { WORKER_CONCURRENCY, TRAINING_THREADS }: Env): number {
+  if (WORKER_CONCURRENCY !== undefined) return WORKER_CONCURRENCY;
+  if (kind !== 'train') return 2;
+  const trainings = Math.floor(os.availableParallelism() / TRAINING_THREADS);
+  return Math.max(TRAINING_THREADS === 1 ? 2 : 1, trainings);
 }
 
 const hour = 3_600_000;
@@ -44,6 +49,7 @@ const drainMs = 2_000;
 export async function startWorker(env: Env, log: Logger) {
   const url = requireDatabaseUrl(env);
   const leaseMs = env.LEASE_SECONDS * 1_000;
+  const runLimit = env.RUNS_PER_IDENTIFIER;
   const worker = `${os.hostname()}:${process.pid}`;
   const onError = (err: unknown) => log.warn({ err }, 'will be tried again');
   const { db, close } = openDatabase({ url, max: 12, onError });
@@ -61,15 +67,33 @@ export async function startWorker(env: Env, log: Logger) {
   const projections = startProjectionWriter({ db, store, onError }, often);
   const afterCommit = async (runId: string): Promise<void> => {
     projections.wake();
-    // It can fail or not happen at all: the reconciler does it again.
+    // They can fail or not happen at all: the reconciler does it again.
     await dispatchRun(db, queues, runId).catch(onError);
+    await beginHeldRuns(db, queues, runId, runLimit).catch(onError);
   };
   const timeoutMs = (kind: StepKind) => {
     const seconds = env.STEP_TIMEOUTS[kind];
     return seconds === undefined ? timeoutsMs[kind] : seconds * 1_000;
   };
   const cache = new StepCache(db, store, buildHash());
-  const deps = { db, worker, leaseMs, leases, cache, timeoutMs, processes, log, onFinished: afterCommit };
+  const deps = {
+    db,
+    worker,
+    leaseMs,
+    runLimit,
+    leases,
+    cache,
+    timeoutMs,
+    processes,
+    log,
+    onFinished: afterCommit,
+  };
+  const capacity = Object.fromEntries(env.WORKER_STEPS.map((kind) => [kind, concurrencyOf(kind, env)]));
+  const presence = await showPresence(
+    db,
+    { id: worker, host: os.hostname(), pid: process.pid, capacity, version: version() },
+    onError,
+  );
   const workers = await Promise.all(
     env.WORKER_STEPS.map((kind) =>
       startStepWorker(
@@ -79,7 +103,10 @@ export async function startWorker(env: Env, log: Logger) {
       ),
     ),
   );
-  const reconciler = startReconciler({ db, queues, actor: `reconciler ${worker}`, leaseMs, onError }, often);
+  const reconciler = startReconciler(
+    { db, queues, actor: `reconciler ${worker}`, leaseMs, runLimit, onError },
+    often,
+  );
   log.info({ worker, kinds: env.WORKER_STEPS }, 'worker ready');
 
   return {
@@ -89,7 +116,7 @@ export async function startWorker(env: Env, log: Logger) {
       const giveBack = setTimeout(() => leases.stopAll('shutdown'), drainMs);
       await Promise.all(workers.map((kindWorker) => kindWorker.close()));
       clearTimeout(giveBack);
-      await Promise.all([reconciler.stop(), projections.stop()]);
+      await Promise.all([reconciler.stop(), projections.stop(), presence.stop()]);
       await leases.close();
       processes.close();
       await queues.close();

@@ -40,6 +40,8 @@ const EnvSchema = z.object({
   WORKER_CONCURRENCY: z.coerce.number().pipe(z.int().min(1).max(256)).optional(),
   STEP_TIMEOUTS: StepTimeouts.default({}),
   RUN_RETENTION_DAYS: z.coerce.number().pipe(z.number().gt(0).max(36_500)).optional(),
+  RUNS_PER_IDENTIFIER: z.coerce.number().pipe(z.int().min(1).max(10_000)).optional(),
+  TRAINING_THREADS: number(1, z.int().min(1).max(256)),
   LEASE_SECONDS: number(30, z.number().min(0.5).max(3_600)),
   RECONCILE_SECONDS: number(2, z.number().min(0.1).max(600)),
   EVENTS_HEARTBEAT_SECONDS: number(15, z.number().min(0.05).max(600)),

@@ -59,6 +59,10 @@ const Step = z
     ended_at: Timestamp.nullable(),
     cached_from_run_id: z.string().nullable(),
     error: StepError.nullable(),
+    waiting_for: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why a step that is QUEUED has not begun yet.', examples: ['a free worker'] }),
     outputs: z.record(z.string(), z.unknown()).nullable(),
     state_history: z.array(StateChange),
   })

@@ -1,7 +1,7 @@
 import { AppError } from '../contracts/app-error.js';
 import type { Database } from '../platform/database/database.js';
 import { inTransaction } from '../platform/database/transaction.js';
-import { LockedRun } from './locked-run.js';
+import { type Cause, LockedRun } from './locked-run.js';
 import { settle } from './settle.js';
 import { endedRuns } from './transitions.js';
 
@@ -13,21 +13,23 @@ import { endedRuns } from './transitions.js';
  */
 export async function cancelRun(db: Database, runId: string, actor: string): Promise<void> {
   await inTransaction(db, (tx) =>
-    LockedRun.change(tx, runId, async (run) => {
-      const { state } = run.row;
-      if (state === 'CANCELING' || state === 'CANCELED') return;
-      if (endedRuns.has(state)) throw new AppError('conflict', `the run has already ended: ${state}`);
-      const cause = { actor, reason: 'canceled' };
-      for (const step of run.steps) {
-        if (step.state === 'PENDING' || step.state === 'QUEUED') {
-          await run.moveStep(step.name, 'CANCELED', cause, { ended_at: run.now });
-        }
-      }
-      if (state === 'PENDING') await run.moveRun('CANCELED', cause, { ended_at: run.now });
-      else {
-        await run.moveRun('CANCELING', cause);
-        await settle(run, actor);
-      }
-    }),
+    LockedRun.change(tx, runId, (run) => cancelLockedRun(run, { actor, reason: 'canceled' })),
   );
+}
+
+/** The same in a transaction that changes more than the run. */
+export async function cancelLockedRun(run: LockedRun, cause: Cause): Promise<void> {
+  const { state } = run.row;
+  if (state === 'CANCELING' || state === 'CANCELED') return;
+  if (endedRuns.has(state)) throw new AppError('conflict', `the run has already ended: ${state}`);
+  for (const step of run.steps) {
+    if (step.state === 'PENDING' || step.state === 'QUEUED') {
+      await run.moveStep(step.name, 'CANCELED', cause, { ended_at: run.now });
+    }
+  }
+  if (state === 'PENDING') await run.moveRun('CANCELED', cause, { ended_at: run.now });
+  else {
+    await run.moveRun('CANCELING', cause);
+    await settle(run, cause.actor);
+  }
 }

@@ -1,64 +1,103 @@
 import { type StepKind, stepKinds } from '../contracts/states.js';
+import { Prisma } from '../generated/prisma/client.js';
 import type { Database } from '../platform/database/database.js';
 import type { StepQueues } from '../platform/queue/step-queues.js';
+import { isHandedOut } from './paused-kinds.js';
+import { heldRuns, type RunLimit } from './run-limit.js';
 import { jobId, type StepRef } from './step-ref.js';
 
 interface QueuedStep extends StepRef {
   kind: StepKind;
-  delay: number;
+  /** Of its run. */
+  priority: number;
+  /** Milliseconds. */
+  delay: number | null;
 }
 
 /** Jobs added before the reconciler adds them again: a queue that lost them loses no more than this time. */
 const redispatchAfterMs = 10_000;
 const batchSize = 500;
 
+const selectQueued = Prisma.sql`
+  select s.run_id::text, s.name as step, s.attempt, s.kind, r.priority,
+         greatest(0, extract(epoch from s.not_before - clock_timestamp()) * 1000)::float8 as delay
+  from steps s join pipeline_runs r on r.id = s.run_id`;
+
+/** Of a kind that this code knows: one that only another version knows waits for a process that has it. */
+const isOurs = Prisma.sql`s.state = 'QUEUED' and s.kind = any(${[...stepKinds]}) and ${isHandedOut}`;
+
 /**
  * Hands the queued steps of one run to the queue. A job that is there already is not added again, so doing this twice
- * is harmless, and not doing it (the process died after its commit) is made good by `dispatchForgotten`.
+ * is harmless, and not doing it (the process died after its commit) is made good by `dispatchForgotten`. A run that has
+ * to wait for others of its identifier is found out when it is claimed.
  */
 export async function dispatchRun(db: Database, queues: StepQueues, runId: string): Promise<void> {
-  await dispatch(
-    db,
-    queues,
-    await db.$queryRaw<QueuedStepRow[]>`
-      select run_id::text, name as step, attempt, kind,
-             greatest(0, extract(epoch from not_before - clock_timestamp()) * 1000)::float8 as delay
-      from steps
-      where run_id = ${runId}::uuid and state = 'QUEUED' and dispatched_at is null and kind = any(${stepKinds})
-      order by position`,
-  );
+  const rows = await db.$queryRaw<QueuedStep[]>`
+    ${selectQueued}
+    where s.run_id = ${runId}::uuid and ${isOurs} and s.dispatched_at is null
+    order by s.position`;
+  await addJobs(queues, rows);
+  await noteDispatched(db, rows);
 }
 
 /**
- * Hands over every queued step that has no job, or whose job may be lost with the queue. One of a kind that only
- * another version of the code knows waits for a process that has it.
+ * Hands over every queued step that has no job, or whose job may be lost with the queue; those that never had one come
+ * first, and then those of the runs with the highest priority.
+ *
  * @returns how many were handed over
  */
-export async function dispatchForgotten(db: Database, queues: StepQueues): Promise<number> {
-  const rows = await db.$queryRaw<QueuedStepRow[]>`
-    select run_id::text, name as step, attempt, kind,
-           greatest(0, extract(epoch from not_before - clock_timestamp()) * 1000)::float8 as delay
-    from steps
-    where state = 'QUEUED' and kind = any(${stepKinds}) and (not_before is null or not_before <= clock_timestamp())
-      and (dispatched_at is null
-           or dispatched_at < clock_timestamp() - ${redispatchAfterMs} * interval '1 millisecond')
-    order by dispatched_at nulls first, run_id, position limit ${batchSize}`;
-  await dispatch(db, queues, rows);
+export async function dispatchForgotten(db: Database, queues: StepQueues, limit?: RunLimit): Promise<number> {
+  const rows = await db.$queryRaw<QueuedStep[]>`
+    ${selectQueued}
+    where ${isOurs} and (s.not_before is null or s.not_before <= clock_timestamp())
+      and (s.dispatched_at is null
+           or s.dispatched_at < clock_timestamp() - ${redispatchAfterMs} * interval '1 millisecond')
+      and s.run_id not in (${heldRuns(limit)})
+    order by s.dispatched_at is not null, r.priority desc, s.dispatched_at, s.run_id, s.position
+    limit ${batchSize}`;
+  await addJobs(queues, rows);
+  await noteDispatched(db, rows);
   return rows.length;
 }
 
-type QueuedStepRow = Omit<QueuedStep, 'delay'> & { delay: number | null };
+/**
+ * Hands over what waited for something that has just happened: its kind was resumed, or a run of its identifier has
+ * ended. It is not noted, so that the reconciler does it once more at its next turn: a worker may be about to refuse
+ * the job that is there, and while that exists another one is silently not added.
+ */
+export async function dispatchReleased(
+  db: Database,
+  queues: StepQueues,
+  released: { kinds: readonly StepKind[] } | { identifier: string },
+  limit: RunLimit,
+): Promise<void> {
+  const those =
+    'kinds' in released
+      ? Prisma.sql`s.kind = any(${[...released.kinds]})`
+      : Prisma.sql`r.identifier = ${released.identifier} and r.state = 'PENDING' and s.dispatched_at is null`;
+  await addJobs(
+    queues,
+    await db.$queryRaw<QueuedStep[]>`
+      ${selectQueued}
+      where ${isOurs} and ${those} and s.run_id not in (${heldRuns(limit)})
+      order by r.priority desc, s.dispatched_at nulls first, s.run_id, s.position limit ${batchSize}`,
+  );
+}
 
-async function dispatch(db: Database, queues: StepQueues, rows: readonly QueuedStepRow[]): Promise<void> {
-  if (rows.length === 0) return;
+async function addJobs(queues: StepQueues, rows: readonly QueuedStep[]): Promise<void> {
   await queues.add(
-    rows.map(({ run_id, step, attempt, kind, delay }) => ({
+    rows.map(({ run_id, step, attempt, kind, priority, delay }) => ({
       kind,
       id: jobId({ run_id, step, attempt }),
       payload: { run_id, step, attempt } satisfies StepRef,
+      priority,
       delayMs: Math.ceil(delay ?? 0),
     })),
   );
+}
+
+async function noteDispatched(db: Database, rows: readonly StepRef[]): Promise<void> {
+  if (rows.length === 0) return;
   await db.$executeRaw`
     update steps s set dispatched_at = clock_timestamp()
     from unnest(${rows.map(({ run_id }) => run_id)}::uuid[], ${rows.map(({ step }) => step)}::text[],

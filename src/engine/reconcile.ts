@@ -5,6 +5,7 @@ import { dispatchForgotten } from './dispatch.js';
 import { expireLeases } from './leases.js';
 import { LockedRun } from './locked-run.js';
 import { oneByOne } from './one-by-one.js';
+import type { RunLimit } from './run-limit.js';
 import { settle } from './settle.js';
 
 export interface ReconcileDeps {
@@ -12,6 +13,7 @@ export interface ReconcileDeps {
   queues: StepQueues;
   actor: string;
   leaseMs: number;
+  runLimit?: RunLimit;
   /** For what could not be done and will be tried again at the next turn; the turn itself goes on. */
   onError: (error: unknown, about: object) => void;
 }
@@ -27,7 +29,7 @@ const lockTimeoutMs = 60_000;
  * @param calmMs for how long the database has been known to answer, milliseconds
  */
 export async function reconcile(deps: ReconcileDeps, calmMs: number): Promise<void> {
-  const { db, queues, actor, leaseMs, onError } = deps;
+  const { db, queues, actor, leaseMs, runLimit, onError } = deps;
   await inTransaction(
     db,
     async (tx) => {
@@ -41,7 +43,7 @@ export async function reconcile(deps: ReconcileDeps, calmMs: number): Promise<vo
       }
       await settleStuck(db, actor, onError);
       // A queue that is away says nothing of the database: leases go on expiring meanwhile.
-      await dispatchForgotten(db, queues).catch((error: unknown) =>
+      await dispatchForgotten(db, queues, runLimit).catch((error: unknown) =>
         onError(error, { queue: 'forgotten steps' }),
       );
     },

@@ -13,6 +13,8 @@ import { inputContext } from './input-context.js';
 import { LockedRun } from './locked-run.js';
 import { findStepPlan } from './pipelines/pipelines.js';
 import type { AnyStepPlan, InputContext } from './plan.js';
+import { isHandedOut } from './paused-kinds.js';
+import { mayBegin, type RunLimit } from './run-limit.js';
 import { settle } from './settle.js';
 import { artifactsOf } from './step-artifacts.js';
 import { StepOutputs } from './step-outputs.js';
@@ -86,10 +88,21 @@ export class StepCache {
    *
    * @returns false when there was nothing to do, or nothing to reuse, any more
    */
-  async reuse(ref: StepRef, entry: CacheEntry, found: Reusable, actor: string): Promise<boolean> {
+  async reuse(
+    ref: StepRef,
+    entry: CacheEntry,
+    found: Reusable,
+    actor: string,
+    limit?: RunLimit,
+  ): Promise<boolean> {
     return inTransaction(this.db, (tx) =>
       LockedRun.change(tx, ref.run_id, async (run) => {
         if (!isDue(run, ref)) return false;
+        // As at a claim: a paused kind goes nowhere, and a run may have to wait for others of its identifier.
+        if (run.row.state === 'PENDING' && !(await mayBegin(tx, run.row, limit))) return false;
+        const handedOut = await tx.$queryRaw<unknown[]>`
+          select 1 from steps s where s.run_id = ${ref.run_id}::uuid and s.name = ${ref.step} and ${isHandedOut}`;
+        if (handedOut.length === 0) return false;
         const digests = [...new Set(found.artifacts.map(({ sha256 }) => sha256))].sort();
         const source = await tx.$queryRaw<unknown[]>`
           select 1 from steps where run_id = ${found.run_id}::uuid and cache_key = ${entry.key} for key share`;

@@ -145,8 +145,9 @@ export function describeChaos({ queue, seed, kills, redis }: ChaosSettings): voi
 
       const began = performance.now();
       let killed = 0;
+      const calming = new AbortController();
       const feeding = (async () => {
-        while (killed < kills) {
+        while (!calming.signal.aborted) {
           const missing = concurrentRuns - (await openRuns());
           await Promise.all(Array.from({ length: Math.min(missing, 10) }, () => create(nextRun())));
           await delay(50);
@@ -160,7 +161,7 @@ export function describeChaos({ queue, seed, kills, redis }: ChaosSettings): voi
         killed += 1;
       }
       calming.abort();
-    await feeding;
+      await feeding;
       const calm = performance.now();
       const say = (line: string) => process.stdout.write(`chaos ${queue}: ${line}\n`);
       say(`${killed} kills in ${((calm - began) / 1_000).toFixed(0)} s: ${list(done)}`);

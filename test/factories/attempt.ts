@@ -34,8 +34,9 @@ export async function tryClaim(
   db: Database,
   ref: StepRef,
   worker = 'worker',
+  runLimit?: number,
 ): Promise<TestAttempt | undefined> {
-  const claimed = await claimStep(db, ref, worker, leaseMs);
+  const claimed = await claimStep(db, ref, worker, leaseMs, runLimit);
   return claimed && attemptOf(db, claimed);
 }
 

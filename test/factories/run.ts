@@ -44,7 +44,7 @@ export function newRun(
 }
 
 /** A run of six steps in the same shape that have no effects: `first`, `left`, `middle`, `right`, `join`, `last`. */
-export function newSelftest(db: Database): Promise<TestRun> {
+export function newSelftest(db: Database, overrides: Partial<NewRun> = {}): Promise<TestRun> {
   const parameters = SelftestParameters.parse({});
   return create(db, {
     pipeline: selftest,
@@ -52,6 +52,7 @@ export function newSelftest(db: Database): Promise<TestRun> {
     parameters,
     config_hash: null,
     actor: 'tester',
+    ...overrides,
   });
 }
 

@@ -20,6 +20,7 @@ export function stepContext(store: ObjectStore, overrides: Partial<StepContext> 
     progress: (report) => progress.push(report),
     metrics: (points) => metrics.push(...points),
     trackedRunId: 'tracked',
+    threads: 1,
     now: () => Date.UTC(2024, 5, 1, 12),
     ...overrides,
   };

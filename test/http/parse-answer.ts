@@ -11,5 +11,8 @@ export function parseAnswer<T>(schema: z.ZodType<T>, { text }: { text: string })
 const utc = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 function revive(key: string, value: unknown): unknown {
-  return /(^|_)at$/.test(key) && typeof value === 'string' && utc.test(value) ? new Date(value) : value;
+  if (key.endsWith('_times') && Array.isArray(value)) return value.map((time) => revive('at', time));
+  return /(^|_)at$|^since$/.test(key) && typeof value === 'string' && utc.test(value)
+    ? new Date(value)
+    : value;
 }

@@ -47,6 +47,7 @@ export const trainRecurrent: Step<'train_recurrent'> = async (input, context) =>
       gradientClip: parameters.gradient_clip,
       earlyStopping: parameters.early_stopping,
       patience: parameters.patience,
+      threads: context.threads,
     },
     mersenne(parameters.seed),
     {

@@ -38,6 +38,7 @@ async function fit(
       gradientClip: 1,
       earlyStopping: true,
       patience: 30,
+      threads: 1,
       ...settings,
     },
     mersenne(seed),

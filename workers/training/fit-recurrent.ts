@@ -14,6 +14,8 @@ export interface FitSettings {
   gradientClip: number;
   earlyStopping: boolean;
   patience: number;
+  /** One thread and one seed give the same bits again. */
+  threads: number;
 }
 
 export interface EpochReport {
@@ -53,7 +55,7 @@ export async function fitRecurrent(
   const trained = data.starts.slice(0, data.starts.length - watched);
   const validation = data.starts.slice(data.starts.length - watched);
   const trainer = await RecurrentTrainer.create(shape, settings, initialParameters(shape, random));
-  const forward = watched > 0 ? await RecurrentForward.create(shape) : undefined;
+  const forward = watched > 0 ? await RecurrentForward.create(shape, settings.threads) : undefined;
   try {
     let best = { loss: Infinity, epoch: 0, parameters: trainer.parameters };
     for (let epoch = 1; epoch <= epochs; epoch++) {

@@ -14,8 +14,8 @@ export class RecurrentForward {
     private readonly session: InferenceSession,
   ) {}
 
-  static async create(shape: RecurrentShape): Promise<RecurrentForward> {
-    return new RecurrentForward(shape, await createSession(forwardGraph(shape)));
+  static async create(shape: RecurrentShape, threads?: number): Promise<RecurrentForward> {
+    return new RecurrentForward(shape, await createSession(forwardGraph(shape), { threads }));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { goldenTrainingPath, loadGoldenTraining } from '../../test/factories/golden-training.js';
 import { largestDifference } from '../../test/factories/largest-difference.js';
@@ -6,6 +6,9 @@ import { trainingGradient } from '../../test/factories/training-gradient.js';
 import { cells, parameterCount } from '../../src/ml/recurrent/shape.js';
 import { RecurrentForward } from './recurrent-forward.js';
 import { RecurrentTrainer } from './recurrent-trainer.js';
+
+const ownThreads = '/proc/self/task';
+const runningThreads = () => readdirSync(ownThreads).length;
 
 describe.skipIf(!existsSync(goldenTrainingPath))(
   `recurrent training against PyTorch (skipped when ${goldenTrainingPath} is not there)`,
@@ -69,5 +72,42 @@ describe('a training step', () => {
     expect([...read]).toEqual(copy);
     expect([...trainer.parameters]).not.toEqual(copy);
     await trainer.release();
+  });
+});
+
+describe('the threads of a training', () => {
+  const shape = {
+    cell: 'GRU',
+    inputSize: 3,
+    hiddenSize: 64,
+    numLayers: 1,
+    window: 8,
+    outputSize: 2,
+  } as const;
+  const settings = { learningRate: 0.01, gradientClip: 1 };
+  const batch = 32;
+  const wave = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i));
+  const train = async (threads: number) => {
+    const initial = wave(parameterCount(shape)).map((value) => value / 10);
+    const trainer = await RecurrentTrainer.create(shape, { ...settings, threads }, initial);
+    const running = existsSync(ownThreads) ? runningThreads() : 0;
+    for (let step = 0; step < 5; step += 1) {
+      await trainer.step(wave(shape.window * batch * shape.inputSize), wave(batch * shape.outputSize));
+    }
+    const { parameters } = trainer;
+    await trainer.release();
+    return { running, parameters };
+  };
+
+  it.runIf(existsSync(ownThreads))('are as many as are asked for', async () => {
+    const [one, four] = [await train(1), await train(4)];
+    // The calling thread is one of them.
+    expect(four.running - one.running).toBe(3);
+  });
+
+  it('give the same bits again when there is one, and nearly the same when there are more', async () => {
+    const [one, again, two] = [await train(1), await train(1), await train(2)];
+    expect(again.parameters).toEqual(one.parameters);
+    expect(largestDifference(two.parameters, one.parameters)).toBeLessThan(1e-4);
   });
 });

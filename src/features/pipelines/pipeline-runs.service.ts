@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Env } from '../../config/env.js';
 import { AppError } from '../../contracts/app-error.js';
 import type { CloneRun } from '../../contracts/clone-run.js';
 import type { RunExplanation } from '../../contracts/run-explanation.js';
@@ -9,6 +10,7 @@ import type {
   PipelineRunPage,
   UpdatePipelineRun,
 } from '../../contracts/pipeline-run.js';
+import { beginHeldRuns } from '../../engine/begin-held-runs.js';
 import { cancelRun } from '../../engine/cancel-run.js';
 import { type NewRun, writeRun } from '../../engine/create-run.js';
 import { deleteRun } from '../../engine/delete-run.js';
@@ -16,11 +18,12 @@ import { dispatchRun } from '../../engine/dispatch.js';
 import { failpoint } from '../../engine/failpoint.js';
 import { labelRun } from '../../engine/label-run.js';
 import { retryRun } from '../../engine/retry-run.js';
+import { readWaitingReasons } from '../../engine/waiting-reasons.js';
 import { anonymous } from '../../http/caller.js';
 import type { Cursors } from '../../http/cursors.js';
 import type { CreatedAnswer, Once } from '../../http/once.js';
-import { CURSORS, DATABASE, LOG, QUEUES, STORE } from '../../http/resources.module.js';
-import type { Database } from '../../platform/database/database.js';
+import { CURSORS, DATABASE, ENV, LOG, QUEUES, STORE } from '../../http/resources.module.js';
+import type { Database, Tx } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logger.js';
 import type { ObjectStore } from '../../platform/object-store/object-store.js';
 import type { StepQueues } from '../../platform/queue/step-queues.js';
@@ -29,7 +32,7 @@ import { explainRun } from './explain-run.js';
 import { prepareRun } from './prepare-run.js';
 import { runFilter } from './run-filter.js';
 import { sortedRuns } from './sorted-runs.js';
-import { readNewRun, runInclude, toPipelineRun } from './to-pipeline-run.js';
+import { readNewRun, type RunRow, runInclude, toPipelineRun } from './to-pipeline-run.js';
 
 @Injectable()
 export class PipelineRunsService {
@@ -39,6 +42,7 @@ export class PipelineRunsService {
     @Inject(STORE) private readonly store: ObjectStore,
     @Inject(LOG) private readonly log: Logger,
     @Inject(CURSORS) private readonly cursors: Cursors,
+    @Inject(ENV) private readonly env: Env,
   ) {}
 
   /**
@@ -49,6 +53,11 @@ export class PipelineRunsService {
     const { id, text } = (await once.replay(this.db)) ?? (await this.write(request, once));
     await this.dispatch(id);
     return text;
+  }
+
+  /** @throws AppError `invalid_request` as `create` */
+  prepare(request: CreatePipelineRun, actor: string): Promise<NewRun> {
+    return prepareRun(this.store, request, actor);
   }
 
   /**
@@ -77,14 +86,15 @@ export class PipelineRunsService {
       include: runInclude,
     });
     const { items, next_cursor } = page(rows);
-    return { items: items.map(toPipelineRun), next_cursor };
+    return { items: await this.show(items), next_cursor };
   }
 
   /** @throws AppError `not_found` */
   async get(id: string): Promise<PipelineRun> {
     const row = await this.db.pipelineRun.findUnique({ where: { id }, include: runInclude });
     if (!row) throw new AppError('not_found', `there is no pipeline run ${id}`);
-    return toPipelineRun(row);
+    const [run] = await this.show([row]);
+    return run!;
   }
 
   /** @throws AppError `not_found`; `invalid_request` when it would have too many tags */
@@ -96,6 +106,10 @@ export class PipelineRunsService {
   /** @throws AppError `not_found`, `conflict` */
   async cancel(id: string): Promise<PipelineRun> {
     await cancelRun(this.db, id, anonymous);
+    // Should it fail, the reconciler does it at its next turn.
+    await beginHeldRuns(this.db, this.queues, id, this.env.RUNS_PER_IDENTIFIER).catch((err: unknown) =>
+      this.log.warn({ err, run_id: id }, 'the runs behind it are not dispatched yet'),
+    );
     return this.get(id);
   }
 
@@ -106,25 +120,37 @@ export class PipelineRunsService {
     return this.get(id);
   }
 
+  /**
+   * Writes a run and keeps the answer that shows it. It still has to be dispatched.
+   * @param write gives the run's id; does nothing but talk to the transaction
+   */
+  async writeOnce(once: Once, write: (tx: Tx) => Promise<string>): Promise<CreatedAnswer> {
+    const limit = this.env.RUNS_PER_IDENTIFIER;
+    const answer = await once.run(this.db, async (tx) => readNewRun(tx, await write(tx), limit));
+    failpoint('create_after_commit');
+    return answer;
+  }
+
   private async write(request: CreatePipelineRun, once: Once): Promise<CreatedAnswer> {
-    return this.writeOnce(await prepareRun(this.store, request, anonymous), once);
+    const run = await this.prepare(request, anonymous);
+    return this.writeOnce(once, (tx) => writeRun(tx, run));
   }
 
   private async writeClone(id: string, overrides: CloneRun, once: Once): Promise<CreatedAnswer> {
     const original = await this.db.pipelineRun.findUnique({ where: { id }, include: { tags: true } });
     if (!original) throw new AppError('not_found', `there is no pipeline run ${id}`);
     const run = await prepareRun(this.store, cloneRequest(original, overrides), anonymous);
-    return this.writeOnce({ ...run, cloned_from: id }, once);
+    return this.writeOnce(once, (tx) => writeRun(tx, { ...run, cloned_from: id }));
   }
 
-  private async writeOnce(run: NewRun, once: Once): Promise<CreatedAnswer> {
-    const answer = await once.run(this.db, async (tx) => readNewRun(tx, await writeRun(tx, run)));
-    failpoint('create_after_commit');
-    return answer;
+  /** One question for all of them: what their steps wait for does not depend on how many there are. */
+  private async show(rows: readonly RunRow[]): Promise<PipelineRun[]> {
+    const waiting = await readWaitingReasons(this.db, rows, this.env.RUNS_PER_IDENTIFIER);
+    return rows.map((row) => toPipelineRun(row, waiting));
   }
 
   /** The run is written by now: a queue that is away delays it and fails nobody's request. */
-  private async dispatch(id: string): Promise<void> {
+  async dispatch(id: string): Promise<void> {
     await dispatchRun(this.db, this.queues, id).catch((err: unknown) =>
       this.log.warn({ err, run_id: id }, 'not dispatched yet'),
     );

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { AppError } from '../../contracts/app-error.js';
 import type { ForecastingParameters } from '../../contracts/forecasting-parameters.js';
 import { buckets } from '../../contracts/object-keys.js';
@@ -7,6 +6,7 @@ import type { NewRun } from '../../engine/create-run.js';
 import { findPipeline } from '../../engine/pipelines/pipelines.js';
 import { canonicalConfig, configHash } from '../../ml/config-hash.js';
 import { datasetFiles } from '../../ml/dataset-files.js';
+import { jsonObject } from '../../platform/database/json-object.js';
 import type { ObjectStore } from '../../platform/object-store/object-store.js';
 
 /**
@@ -64,9 +64,4 @@ async function exists(store: ObjectStore, key: string): Promise<boolean> {
     if (error instanceof AppError && error.code === 'not_found') return false;
     throw error;
   }
-}
-
-/** Without the keys that are undefined, which JSON does not have. */
-function jsonObject(value: object) {
-  return z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(value)));
 }

@@ -7,12 +7,14 @@ export interface NewJob {
   /** The same id is the same job: adding it twice is adding it once. */
   id: string;
   payload: object;
+  /** From -100 to 100; the higher goes first. */
+  priority: number;
   delayMs: number;
 }
 
 /** The adding side of the queues, one per kind of step. */
 export interface StepQueues {
-  /** Adds jobs in their order. */
+  /** Adds jobs; of the same priority, workers take them in this order. */
   add(jobs: readonly NewJob[]): Promise<void>;
   /** Jobs that wait, are delayed or are worked on, by kind. */
   depths(): Promise<Record<string, number>>;
@@ -42,13 +44,13 @@ export async function openStepQueues(
     async add(jobs) {
       // In their order, because idle workers take what comes first; and not in bulk, because on PostgreSQL that
       // statement takes longer than those for the one to three jobs of a run.
-      for (const { kind, id, payload, delayMs } of jobs)
-        await queueOf(kind).add('step', payload, jobOptions(id, delayMs));
+      for (const { kind, id, payload, priority, delayMs } of jobs)
+        await queueOf(kind).add('step', payload, jobOptions(id, priority, delayMs));
     },
     async depths() {
       const counts = await Promise.all(
         [...queues].map(async ([kind, queue]) => {
-          const states = await queue.getJobCounts('waiting', 'active', 'delayed');
+          const states = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed');
           return [kind, Object.values(states).reduce((sum, count) => sum + count, 0)] as const;
         }),
       );
@@ -61,12 +63,22 @@ export async function openStepQueues(
   };
 }
 
+/** BullMQ counts the other way round, from 1; a job without a priority would go before all that have one. */
+const highestPriority = 100;
+
 /**
  * The rows decide about retries, so the queue makes none; a finished job goes at once, because an id that still exists
  * is silently not added again.
  */
-function jobOptions(jobId: string, delay: number) {
-  return { jobId, delay, attempts: 1, removeOnComplete: true, removeOnFail: true };
+function jobOptions(jobId: string, priority: number, delay: number) {
+  return {
+    jobId,
+    priority: highestPriority + 1 - priority,
+    delay,
+    attempts: 1,
+    removeOnComplete: true,
+    removeOnFail: true,
+  };
 }
 
 function openQueue({ databaseUrl, redisUrl }: QueueSettings, kind: string) {

@@ -28,7 +28,7 @@ it('counts runs and open steps by state', async () => {
 
 it('shows how many jobs wait in each queue', async () => {
   expect(await sample('trainyard_queue_jobs{kind="infer"}')).toBe(0);
-  await queues.add([{ kind: 'infer', id: 'job', payload: {}, delayMs: 60_000 }]);
+  await queues.add([{ kind: 'infer', id: 'job', payload: {}, priority: 0, delayMs: 60_000 }]);
   expect(await sample('trainyard_queue_jobs{kind="infer"}')).toBe(1);
 });
 

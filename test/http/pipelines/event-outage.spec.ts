@@ -11,7 +11,7 @@ import { rawRequest } from '../raw-request.js';
 const postgres = await ownPostgres();
 const { url, db } = await testApp({
   databaseUrl: postgres.url,
-  env: { EVENTS_HEARTBEAT_SECONDS: '0.2' },
+  environment: { EVENTS_HEARTBEAT_SECONDS: '0.2' },
 });
 afterEach(() => postgres.start());
 

@@ -28,7 +28,9 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 const heartbeatMs = 200;
-const { app, url, db } = await testApp({ env: { EVENTS_HEARTBEAT_SECONDS: String(heartbeatMs / 1000) } });
+const { app, url, db } = await testApp({
+  environment: { EVENTS_HEARTBEAT_SECONDS: String(heartbeatMs / 1000) },
+});
 const steps = ['first', 'left', 'middle', 'right', 'join', 'last'];
 
 const numbers = ({ events }: EventReader) => events.flatMap(({ id }) => (id === undefined ? [] : [id]));

@@ -50,7 +50,7 @@ async function workedRun(identifier: string, given: object = {}): Promise<TestRu
       const ref = await refOf(step);
       const answer = await askFor(step, using);
       if (answer?.found && (await using.reuse(ref, answer.entry, answer.found, 'worker'))) return 'reused';
-      const claimed = await claimStep(db, ref, 'worker', leaseMs, answer?.entry);
+      const claimed = await claimStep(db, ref, 'worker', leaseMs, undefined, answer?.entry);
       if (!claimed) throw new Error(`${step} cannot be claimed`);
       const { plan, context, lease, trackedRun } = claimed;
       const input = await plan.input(context);
