@@ -5,6 +5,7 @@ import { fireSchedule, maxWaiting } from '../../../src/engine/schedules/fire-sch
 import { fireDueSchedules } from '../../../src/engine/schedules/scheduler.js';
 import { triggerSchedule } from '../../../src/engine/schedules/trigger-schedule.js';
 import type { Schedule } from '../../../src/generated/prisma/client.js';
+import { inTransaction } from '../../../src/platform/database/transaction.js';
 import { testDatabase } from '../../database.js';
 import { tryClaim } from '../../factories/attempt.js';
 import { dueSchedule, makeDue, schedulerDeps } from '../../factories/schedule.js';
@@ -283,10 +284,7 @@ describe('a run that cannot be made', () => {
 it('serialises a trigger with a time that comes', async () => {
   const schedule = await dueSchedule(db, { overlap: 'replace' });
   const run = await deps.prepare(schedule);
-  await Promise.all([
-    triggerSchedule(db, schedule, run),
-    triggerSchedule(db, schedule, run),
-    triggerSchedule(db, schedule, run),
-  ]);
+  const trigger = () => inTransaction(db, (tx) => triggerSchedule(tx, schedule, run));
+  await Promise.all([trigger(), trigger(), trigger()]);
   expect((await statesOf(schedule)).sort()).toEqual(['CANCELED', 'CANCELED', 'PENDING']);
 });
