@@ -90,7 +90,8 @@ export const StepPath = RunPath.extend({
   step: z
     .string()
     .max(200)
-    .regex(/^[^\0]+$/, 'must be the name of a step'),
+    .regex(/^[^\0]+$/, 'must be the name of a step')
+    .meta({ example: 'train_gru' }),
 });
 export type StepPath = z.infer<typeof StepPath>;
 
