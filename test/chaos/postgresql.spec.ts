@@ -1,4 +1,4 @@
 import { chaosSettings } from './chaos-settings.js';
 import { describeChaos } from './describe-chaos.js';
 
-describeChaos({ queue: 'PostgreSQL', ...chaosSettings });
+await describeChaos({ queue: 'PostgreSQL', ...chaosSettings });

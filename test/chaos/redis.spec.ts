@@ -2,4 +2,4 @@ import { testRedis } from '../redis.js';
 import { chaosSettings } from './chaos-settings.js';
 import { describeChaos } from './describe-chaos.js';
 
-describeChaos({ queue: 'Redis', ...chaosSettings, redis: await testRedis() });
+await describeChaos({ queue: 'Redis', ...chaosSettings, redis: await testRedis() });

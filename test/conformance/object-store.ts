@@ -84,6 +84,14 @@ export function describeObjectStore(name: string, make: () => Promise<Subject>):
       for (const at of found.values()) expect(Math.abs(at.getTime() - Date.now())).toBeLessThan(60_000);
     });
 
+    it('lists many objects in many folders', async () => {
+      const keys = Array.from({ length: 300 }, (_, i) => `many/${i % 70}/${i}`);
+      await Promise.all(keys.map((key) => putText(key, key)));
+      const found: string[] = [];
+      for await (const { key } of store.list(bucket, 'many/')) found.push(key);
+      expect(found.toSorted()).toEqual(keys.toSorted());
+    });
+
     it('lists nothing where there is nothing, and says when there is no bucket', async () => {
       const all = async (name: string, prefix: string) => {
         const keys = [];

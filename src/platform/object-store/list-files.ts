@@ -13,11 +13,18 @@ import { requireBucket } from './open-object.js';
  */
 export async function* listFiles(root: string, bucket: string, prefix: string): AsyncGenerator<ListedObject> {
   await requireBucket(root, bucket);
-  const entries = await opendir(path.join(root, bucketFolder(bucket)), { recursive: true });
-  for await (const entry of entries) {
-    if (!entry.isFile()) continue;
-    const listed = await readEntry(path.join(entry.parentPath, entry.name), bucket);
+  for await (const file of filesBelow(path.join(root, bucketFolder(bucket)))) {
+    const listed = await readEntry(file, bucket);
     if (listed?.key.startsWith(prefix)) yield listed;
+  }
+}
+
+/** Folder by folder: Node 20 leaves most of them out when it is asked to go through them by itself. */
+async function* filesBelow(folder: string): AsyncGenerator<string> {
+  for await (const entry of await opendir(folder)) {
+    const entryPath = path.join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(entryPath);
+    if (entry.isFile()) yield entryPath;
   }
 }
 
