@@ -26,6 +26,9 @@ const selectQueued = Prisma.sql`
 /** Of a kind that this code knows: one that only another version knows waits for a process that has it. */
 const isOurs = Prisma.sql`s.state = 'QUEUED' and s.kind = any(${[...stepKinds]}) and ${isHandedOut}`;
 
+/** It was handed over so long ago that a worker should have taken it, or all of them are busy. */
+const isOverdue = Prisma.sql`s.dispatched_at < clock_timestamp() - ${redispatchAfterMs} * interval '1 millisecond'`;
+
 /**
  * Hands the queued steps of one run to the queue. A job that is there already is not added again, so doing this twice
  * is harmless, and not doing it (the process died after its commit) is made good by `dispatchForgotten`. A run that has
@@ -41,23 +44,37 @@ export async function dispatchRun(db: Database, queues: StepQueues, runId: strin
 }
 
 /**
- * Hands over every queued step that has no job, or whose job may be lost with the queue; those that never had one come
+ * Hands over every queued step that has no job, or whose job is lost with the queue; those that never had one come
  * first, and then those of the runs with the highest priority.
  *
  * @returns how many were handed over
  */
 export async function dispatchForgotten(db: Database, queues: StepQueues, limit?: RunLimit): Promise<number> {
+  const lossy = await kindsWithLostJobs(db, queues);
   const rows = await db.$queryRaw<QueuedStep[]>`
     ${selectQueued}
     where ${isOurs} and (s.not_before is null or s.not_before <= clock_timestamp())
-      and (s.dispatched_at is null
-           or s.dispatched_at < clock_timestamp() - ${redispatchAfterMs} * interval '1 millisecond')
+      and (s.dispatched_at is null or (${isOverdue} and s.kind = any(${lossy})))
       and s.run_id not in (${heldRuns(limit)})
     order by s.dispatched_at is not null, r.priority desc, s.dispatched_at, s.run_id, s.position
     limit ${batchSize}`;
   await addJobs(queues, rows);
   await noteDispatched(db, rows);
   return rows.length;
+}
+
+/**
+ * Kinds of which more steps should have a job than their queue has jobs. Without this look, a thousand steps that wait
+ * for a worker would be added again every few seconds, to no effect.
+ */
+async function kindsWithLostJobs(db: Database, queues: StepQueues): Promise<string[]> {
+  const waiting = await db.$queryRaw<{ kind: string; jobs: number }[]>`
+    select s.kind, count(*)::int as jobs from steps s
+    where s.state in ('QUEUED', 'RUNNING') and (s.state = 'RUNNING' or ${isOverdue})
+    group by s.kind having bool_or(s.state = 'QUEUED')`;
+  if (waiting.length === 0) return [];
+  const depths = await queues.depths();
+  return waiting.filter(({ kind, jobs }) => (depths[kind] ?? 0) < jobs).map(({ kind }) => kind);
 }
 
 /**

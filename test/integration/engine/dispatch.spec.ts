@@ -42,6 +42,22 @@ const dispatchedAgo = (run: TestRun, seconds: number) =>
     update steps set dispatched_at = clock_timestamp() - ${seconds} * interval '1 second'
     where run_id = ${run.id}::uuid and dispatched_at is not null`;
 
+// The first, because the runs of the others have lost their jobs.
+it('leaves what waits to a queue that has lost nothing', async () => {
+  const runs = [await newRun(db), await newRun(db)];
+  for (const run of runs) {
+    await dispatchRun(db, queues, run.id);
+    await dispatchedAgo(run, 60);
+  }
+  expect(await dispatchForgotten(db, queues)).toBe(0);
+  const [lost] = await Promise.all(bull.map((queue) => queue.getJob(`${runs[0]!.id}.preprocess.1`)));
+  await lost?.remove();
+  expect(await dispatchForgotten(db, queues)).toBe(2);
+  expect(await jobIds()).toEqual(runs.map(({ id }) => `${id}.preprocess.1`).sort());
+  // They would be forgotten in the tests that follow.
+  await db.pipelineRun.deleteMany({ where: { id: { in: runs.map(({ id }) => id) } } });
+});
+
 it('hands over every queued step of a run, once, although it is done twice at the same time', async () => {
   const run = await newRun(db);
   await run.succeed('preprocess');
