@@ -107,7 +107,7 @@ it('delays the job of an attempt that backs off until it is due', async () => {
     update steps set not_before = clock_timestamp() + interval '1 hour'
     where run_id = ${run.id}::uuid and name = 'preprocess'`;
   await dispatchForgotten(db, queues);
-  expect(await jobIds()).toEqual([]);
+  expect((await jobIds()).filter((id) => id.startsWith(run.id))).toEqual([]);
   await dispatchRun(db, queues, run.id);
   const job = await bull[0]!.getJob(`${run.id}.preprocess.2`);
   expect(job?.delay).toBeGreaterThan(3_590_000);
