@@ -177,8 +177,8 @@ it('a series too large for a net fails the nets alone: what is left is compared,
   const run = await client.ended(await client.trigger(parameters));
   expect(run.steps.map(({ name, state }) => `${name} ${state}`)).toEqual([
     'preprocess SUCCEEDED',
-    'train_gru FAILED',
     'train_lstm FAILED',
+    'train_gru FAILED',
     'train_prophet SUCCEEDED',
     'evaluate SUCCEEDED',
     'infer SKIPPED',

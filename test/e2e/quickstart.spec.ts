@@ -75,7 +75,8 @@ describe('the quickstart', () => {
     const first = quickstart();
     await first.says('found earlier runs:');
     expect(first.output()).toMatch(/(GRU|LSTM) is promoted, promotion 1 of quickstart/);
-    await first.says('● train_');
+    await first.says('Serving. Ctrl-C stops everything.');
+    expect(first.output()).toMatch(/✔ train_lstm +reused from run/);
 
     const second = quickstart();
     expect(await second.ended).toEqual({ code: 1, signal: null });
@@ -95,7 +96,7 @@ describe('the quickstart', () => {
 
   it('leaves no process when it is killed, and starts again on the same folder', async () => {
     const killed = quickstart();
-    await killed.says('● train_');
+    await killed.says('Serving. Ctrl-C stops everything.');
     const pids = everyone(killed.pid);
     expect(pids.length).toBeGreaterThan(5);
     killed.signal('SIGKILL');

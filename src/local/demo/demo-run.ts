@@ -12,6 +12,7 @@ export const DemoStep = z.object({
   progress: StepProgress.nullable(),
   started_at: z.iso.datetime().nullable(),
   ended_at: z.iso.datetime().nullable(),
+  cached_from_run_id: z.string().nullable(),
   error: StepError.nullable(),
   outputs: z.record(z.string(), z.unknown()).nullable(),
   state_history: z.array(z.object({ state: z.string(), reason: z.string().nullable() })),

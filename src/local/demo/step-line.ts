@@ -10,13 +10,18 @@ export function stepLine({
   progress,
   started_at,
   ended_at,
+  cached_from_run_id,
   error,
   state_history,
 }: DemoStep): string {
   const label = name.padEnd(14);
   switch (state) {
     case 'SUCCEEDED':
-      return `${paint('green', '✔')} ${label} ${seconds(started_at, ended_at)}`;
+      return `${paint('green', '✔')} ${label} ${
+        cached_from_run_id === null
+          ? seconds(started_at, ended_at)
+          : `reused from run ${cached_from_run_id}, which had the same inputs`
+      }`;
     case 'FAILED':
       return `${paint('red', '✘')} ${label} ${error?.message ?? ''}`;
     case 'SKIPPED':
