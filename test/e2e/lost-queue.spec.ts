@@ -18,10 +18,11 @@ afterAll(() => Promise.all(queues.map((queue) => queue.close())));
 /** As if somebody had emptied the queue: jobs that wait, that are worked on, all. */
 const empty = () => Promise.all(queues.map((queue) => queue.obliterate({ force: true })));
 const jobs = async () =>
-  (await Promise.all(queues.map((queue) => queue.getJobCountByTypes('waiting', 'active', 'delayed')))).reduce(
-    (sum, count) => sum + count,
-    0,
-  );
+  (
+    await Promise.all(
+      queues.map((queue) => queue.getJobCountByTypes('waiting', 'prioritized', 'active', 'delayed')),
+    )
+  ).reduce((sum, count) => sum + count, 0);
 
 describe('a queue in PostgreSQL that loses everything', () => {
   it('costs a run that waits nothing but time', async () => {
