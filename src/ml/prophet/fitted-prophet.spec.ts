@@ -17,7 +17,8 @@ describe('a fitted model', () => {
           mode: fc.constantFrom('additive', 'multiplicative'),
         }),
         fc.integer({ min: 20, max: 400 }),
-        fc.constantFrom(hour, 30 * hour, 80 * hour),
+        // 730 days are no multiple of any: of a series that long to the hour, the library does not see the year.
+        fc.constantFrom(hour, 31 * hour, 81 * hour),
         fc.integer({ min: 1, max: 1000 }),
         ({ growth, mode }, rows, step, seed) => {
           const noise = (i: number) => Math.sin(seed * (i + 1));
