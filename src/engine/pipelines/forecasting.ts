@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../contracts/app-error.js';
-import { ForecastingParameters, parametersRead } from '../../contracts/forecasting-parameters.js';
+import { ForecastingParameters } from '../../contracts/forecasting-parameters.js';
+import { parametersRead } from '../../contracts/parameters-read.js';
 import type { ModelType } from '../../contracts/model-manifest.js';
 import { buckets } from '../../contracts/object-keys.js';
 import type { Determinants, InputContext, Pipeline, StepPlan } from '../plan.js';
