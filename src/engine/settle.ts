@@ -1,5 +1,5 @@
 import type { Prisma } from '../generated/prisma/client.js';
-import { pipelines } from './pipelines/pipelines.js';
+import { knownStepPlan } from './pipelines/pipelines.js';
 import type { Cause, LockedRun } from './locked-run.js';
 import { StepOutputs } from './step-outputs.js';
 import { endedSteps } from './transitions.js';
@@ -43,7 +43,8 @@ async function settleCanceling(run: LockedRun, actor: string): Promise<void> {
 }
 
 function decide(run: LockedRun, name: string): 'free' | 'wait' | { skip: string } {
-  const plan = planOf(run, name);
+  // A step that this code does not know needs all that it depends on.
+  const plan = knownStepPlan(run.row.pipeline, name);
   const dependencies = run.step(name).depends_on.map((dependency) => run.step(dependency));
   const succeeded = dependencies.filter(({ state }) => state === 'SUCCEEDED');
   const lost = dependencies.filter(({ state }) => endedSteps.has(state) && state !== 'SUCCEEDED');
@@ -65,13 +66,8 @@ function isTolerated(run: LockedRun, name: string): boolean {
   const dependents = run.steps.filter(({ depends_on }) => depends_on.includes(name));
   return (
     dependents.length > 0 &&
-    dependents.every((step) => planOf(run, step.name)?.needs === 'any' && step.state !== 'SKIPPED')
+    dependents.every(
+      (step) => knownStepPlan(run.row.pipeline, step.name)?.needs === 'any' && step.state !== 'SKIPPED',
+    )
   );
-}
-
-/** Undefined when another version of the code made the run: its steps then need all they depend on. */
-function planOf(run: LockedRun, name: string) {
-  return pipelines
-    .find((pipeline) => pipeline.name === run.row.pipeline)
-    ?.steps.find((step) => step.name === name);
 }

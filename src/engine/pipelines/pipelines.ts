@@ -15,9 +15,14 @@ export function findPipeline(name: string): Pipeline {
   });
 }
 
+/** Undefined for a step that only another version of the code knows. */
+export function knownStepPlan(pipeline: string, step: string): AnyStepPlan | undefined {
+  return pipelines.find(({ name }) => name === pipeline)?.steps.find(({ name }) => name === step);
+}
+
 /** @throws AppError `internal` for a step that the code of this process does not know */
 export function findStepPlan(pipeline: string, step: string): AnyStepPlan {
-  const plan = pipelines.find(({ name }) => name === pipeline)?.steps.find(({ name }) => name === step);
+  const plan = knownStepPlan(pipeline, step);
   if (!plan) throw new AppError('internal', `this version of the code has no step ${pipeline}/${step}`);
   return plan;
 }

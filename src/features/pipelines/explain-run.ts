@@ -2,7 +2,7 @@ import { AppError } from '../../contracts/app-error.js';
 import type { ExplainedStep, RunExplanation } from '../../contracts/run-explanation.js';
 import { StepCacheRecord } from '../../contracts/step-cache.js';
 import { canonicalJson } from '../../platform/canonical-json.js';
-import { findStepPlan } from '../../engine/pipelines/pipelines.js';
+import { knownStepPlan } from '../../engine/pipelines/pipelines.js';
 import type { Step } from '../../generated/prisma/client.js';
 import type { Database } from '../../platform/database/database.js';
 
@@ -48,9 +48,9 @@ function explainStep(pipeline: string, step: Step, compared: Compared | undefine
   const { name, state, cached_from_run_id } = step;
   const shown = { step: name, state, cached_from_run_id };
   if (step.cache === null) {
-    const reason = findStepPlan(pipeline, name).determinants
-      ? 'no worker has looked at it yet'
-      : 'it has effects: it runs in every run';
+    const plan = knownStepPlan(pipeline, name);
+    const reason =
+      plan && !plan.determinants ? 'it has effects: it runs in every run' : 'no worker has looked at it yet';
     const decision = step.attempt > 0 && step.started_at ? 'ran' : 'undecided';
     return { ...shown, decision, reason, compared_with_run_id: null, inputs: [] };
   }
