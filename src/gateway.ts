@@ -30,7 +30,7 @@ export interface Gateway {
 /** Open connections that do not end by themselves are closed after this time. */
 const drainMs = 3_000;
 const retentionEveryMs = 10 * 60_000;
-/** Reads the names of all objects. */
+/** Reads the names of all artifacts: not at a start, and seldom. */
 const orphansEveryMs = 6 * 3_600_000;
 /** Between two looks for idempotency keys that are older than they are kept. */
 const oldKeysMs = 10 * 60_000;
@@ -65,7 +65,11 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
     { db, store, maxAgeDays: env.RUN_RETENTION_DAYS },
     { intervalMs: retentionEveryMs, onError },
   );
-  const orphans = repeating(() => sweepOrphans(db, store), { intervalMs: orphansEveryMs, onError });
+  const orphans = repeating(() => sweepOrphans(db, store), {
+    intervalMs: orphansEveryMs,
+    waitsFirst: true,
+    onError,
+  });
   const reconciler = startReconciler(
     {
       db,
@@ -83,6 +87,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
     { db, queues, prepare: (schedule) => schedules.prepare(schedule), onError },
     { intervalMs: scheduleEveryMs, onError },
   );
+  const loops = [reconciler, projections, retention, orphans, oldKeys, scheduler];
   return {
     app,
     async stop() {
@@ -90,14 +95,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
       const hurry = setTimeout(() => server.closeAllConnections(), drainMs);
       await app.close();
       clearTimeout(hurry);
-      await Promise.all([
-        reconciler.stop(),
-        projections.stop(),
-        retention.stop(),
-        orphans.stop(),
-        oldKeys.stop(),
-        scheduler.stop(),
-      ]);
+      await Promise.all(loops.map((loop) => loop.stop()));
       await queues.close();
       await news.close();
       await close();
