@@ -88,17 +88,23 @@ export async function startWorker(env: Env, log: Logger) {
     log,
     onFinished: afterCommit,
   };
-  const capacity = Object.fromEntries(env.WORKER_STEPS.map((kind) => [kind, concurrencyOf(kind, env)]));
+  const capacities = env.WORKER_STEPS.map((kind) => [kind, concurrencyOf(kind, env)] as const);
   const presence = await showPresence(
     db,
-    { id: worker, host: os.hostname(), pid: process.pid, capacity, version: version() },
+    {
+      id: worker,
+      host: os.hostname(),
+      pid: process.pid,
+      capacity: Object.fromEntries(capacities),
+      version: version(),
+    },
     onError,
   );
   const workers = await Promise.all(
-    env.WORKER_STEPS.map((kind) =>
+    capacities.map(([kind, concurrency]) =>
       startStepWorker(
         // A worker that dies with a job that it has not claimed holds it no longer than one that it has.
-        { ...queueSettings, kind, concurrency: concurrencyOf(kind, env), lockMs: leaseMs, onError },
+        { ...queueSettings, kind, concurrency, lockMs: leaseMs, onError },
         (payload) => runJob(deps, payload),
       ),
     ),

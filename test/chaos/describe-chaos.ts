@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createPostgresBackend, Queue } from 'bullmq';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { afterAll, expect, it } from 'vitest';
@@ -12,8 +11,8 @@ import { stepKinds } from '../../src/contracts/states.js';
 import { freePort } from '../../src/local/free-port.js';
 import { openDatabase } from '../../src/platform/database/database.js';
 import { createFileStore } from '../../src/platform/object-store/file-store.js';
-import { postgresConnection, queueName } from '../../src/platform/queue/queue-settings.js';
 import { openStepQueues } from '../../src/platform/queue/step-queues.js';
+import { bullQueues, emptyQueues } from '../bull-queues.js';
 import { testDatabase } from '../database.js';
 import { parseAnswer } from '../http/parse-answer.js';
 import { gatewayClient } from '../e2e/gateway-client.js';
@@ -54,7 +53,8 @@ export async function describeChaos({ queue, seed, kills, redis }: ChaosSettings
     ...(redis && { REDIS_URL: redis.url }),
   };
   const start = testProcesses();
-  const emptyQueue = redis ? () => redis.flush() : await postgresEmptier(url);
+  const queues = redis ? [] : bullQueues(url);
+  const emptyQueue = () => (redis ? redis.flush() : emptyQueues(queues));
 
   it(
     `loses nothing in ${kills} kills, with the queue in ${queue} (seed ${seed})`,
@@ -106,42 +106,27 @@ export async function describeChaos({ queue, seed, kills, redis }: ChaosSettings
       const done = new Map<string, number>();
       const counted = (what: string) => done.set(what, (done.get(what) ?? 0) + 1);
       const pick = (slots: readonly Supervised[]) => slots[below(slots.length)]!.running;
+      const killWorker = () => kill(pick(workers)?.pid);
+      const killStepProcess = () => {
+        const worker = pick(workers);
+        const children = worker ? stepProcessesOf(worker.pid) : [];
+        return kill(children[below(Math.max(1, children.length))]);
+      };
+      const pauseWorker = () => {
+        const worker = pick(workers);
+        worker?.signal('SIGSTOP');
+        setTimeout(() => worker?.signal('SIGCONT'), 3_500);
+        return worker !== undefined;
+      };
+      // What stands here twice happens twice as often.
       const actions: [string, () => Promise<boolean> | boolean][] = [
-        ['worker killed', () => kill(pick(workers)?.pid)],
-        ['worker killed', () => kill(pick(workers)?.pid)],
-        [
-          'step process killed',
-          () => {
-            const worker = pick(workers);
-            const children = worker ? stepProcessesOf(worker.pid) : [];
-            return kill(children[below(Math.max(1, children.length))]);
-          },
-        ],
-        [
-          'step process killed',
-          () => {
-            const worker = pick(workers);
-            const children = worker ? stepProcessesOf(worker.pid) : [];
-            return kill(children[below(Math.max(1, children.length))]);
-          },
-        ],
+        ['worker killed', killWorker],
+        ['worker killed', killWorker],
+        ['step process killed', killStepProcess],
+        ['step process killed', killStepProcess],
         ['gateway killed', () => kill(pick(gateways)?.pid)],
-        [
-          'queue emptied',
-          async () => {
-            await emptyQueue();
-            return true;
-          },
-        ],
-        [
-          'worker paused beyond its leases',
-          () => {
-            const worker = pick(workers);
-            worker?.signal('SIGSTOP');
-            setTimeout(() => worker?.signal('SIGCONT'), 3_500);
-            return worker !== undefined;
-          },
-        ],
+        ['queue emptied', () => emptyQueue().then(() => true)],
+        ['worker paused beyond its leases', pauseWorker],
       ];
 
       const began = performance.now();
@@ -180,10 +165,10 @@ export async function describeChaos({ queue, seed, kills, redis }: ChaosSettings
         );
       }
       const settings = { databaseUrl: url, redisUrl: redis?.url };
-      const queues = await openStepQueues(settings, stepKinds, () => {});
-      const depths = async () => Object.values(await queues.depths()).reduce((sum, count) => sum + count, 0);
-      await until('no job is left', async () => (await depths()) === 0, patienceMs);
-      await queues.close();
+      const ours = await openStepQueues(settings, stepKinds, () => {});
+      const depth = async () => Object.values(await ours.depths()).reduce((sum, count) => sum + count, 0);
+      await until('no job is left', async () => (await depth()) === 0, patienceMs);
+      await ours.close();
       await Promise.all([...gateways, ...workers].map((slot) => slot.stop()));
 
       const runs = await db.pipelineRun.groupBy({ by: ['pipeline', 'state'], _count: true });
@@ -209,17 +194,6 @@ export async function describeChaos({ queue, seed, kills, redis }: ChaosSettings
     },
     30 * 60_000,
   );
-}
-
-/** Deletes every job of the queues in PostgreSQL, also those that are worked on. */
-async function postgresEmptier(databaseUrl: string): Promise<() => Promise<unknown>> {
-  const queues = stepKinds.map(
-    (kind) =>
-      new Queue(queueName(kind), { connection: postgresConnection(databaseUrl) }, createPostgresBackend),
-  );
-  afterAll(() => Promise.all(queues.map((queue) => queue.close())));
-  await Promise.all(queues.map((queue) => queue.waitUntilReady()));
-  return () => Promise.all(queues.map((queue) => queue.obliterate({ force: true })));
 }
 
 function kill(pid: number | undefined): boolean {

@@ -1,7 +1,5 @@
-import { createPostgresBackend, Queue } from 'bullmq';
-import { afterAll, describe, expect, it } from 'vitest';
-import { stepKinds } from '../../src/contracts/states.js';
-import { postgresConnection, queueName } from '../../src/platform/queue/queue-settings.js';
+import { describe, expect, it } from 'vitest';
+import { bullQueues, emptyQueues } from '../bull-queues.js';
 import { expectPromotedOnce } from './expect-promoted-once.js';
 import { isTraining, longRun } from './long-run.js';
 import { smallRun } from './small-series.js';
@@ -10,13 +8,8 @@ import { testStack } from './stack.js';
 const stack = await testStack();
 const { client, databaseUrl, testWorker } = stack;
 
-const queues = stepKinds.map(
-  (kind) =>
-    new Queue(queueName(kind), { connection: postgresConnection(databaseUrl) }, createPostgresBackend),
-);
-afterAll(() => Promise.all(queues.map((queue) => queue.close())));
-/** As if somebody had emptied the queue: jobs that wait, that are worked on, all. */
-const empty = () => Promise.all(queues.map((queue) => queue.obliterate({ force: true })));
+const queues = bullQueues(databaseUrl);
+const empty = () => emptyQueues(queues);
 const jobs = async () =>
   (
     await Promise.all(

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cuttableProxy } from '../cuttable-proxy.js';
+import { breakableProxy } from '../breakable-proxy.js';
 import { testRedis } from '../redis.js';
 import { expectPromotedOnce } from './expect-promoted-once.js';
 import { isTraining, longRun } from './long-run.js';
@@ -7,7 +7,7 @@ import { testStack } from './stack.js';
 import { until } from './until.js';
 import { whileAway } from './while-away.js';
 
-const proxy = await cuttableProxy(new URL((await testRedis()).url));
+const proxy = await breakableProxy(new URL((await testRedis()).url));
 const stack = await testStack({ environment: { REDIS_URL: `redis://127.0.0.1:${proxy.port}` } });
 const { client, testWorker } = stack;
 

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { buckets, promotionKeys } from '../../src/contracts/object-keys.js';
 import { Problem } from '../../src/contracts/problem.js';
-import { cuttableProxy } from '../cuttable-proxy.js';
+import { breakableProxy } from '../breakable-proxy.js';
 import { findS3, howToGetMinio } from '../minio.js';
 import { isTraining, longRun } from './long-run.js';
 import { smallSeries } from './small-series.js';
@@ -17,7 +17,7 @@ if (!startS3) {
 } else {
   const s3 = await startS3();
   afterAll(s3.stop);
-  const proxy = await cuttableProxy(new URL(s3.settings.endpoint));
+  const proxy = await breakableProxy(new URL(s3.settings.endpoint));
   const { accessKey, secretKey, region } = s3.settings;
   const { client, db, testWorker } = await testStack({
     environment: {

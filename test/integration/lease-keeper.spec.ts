@@ -4,11 +4,11 @@ import { LeaseKeeper, stopReason } from '../../workers/lease-keeper.js';
 import { testDatabase } from '../database.js';
 import { leaseMs } from '../factories/attempt.js';
 import { newSelftest } from '../factories/run.js';
-import { freezableProxy } from '../freezable-proxy.js';
+import { breakableProxy } from '../breakable-proxy.js';
 import { eventually } from './eventually.js';
 
 const { db, url } = await testDatabase();
-const proxy = await freezableProxy(new URL(url));
+const proxy = await breakableProxy(new URL(url));
 const behind = new URL(url);
 behind.port = String(proxy.port);
 const { db: far, close } = openDatabase({ url: behind.href, max: 1 });

@@ -139,7 +139,7 @@ export class PipelineRunsService {
   private async writeClone(id: string, overrides: CloneRun, once: Once): Promise<CreatedAnswer> {
     const original = await this.db.pipelineRun.findUnique({ where: { id }, include: { tags: true } });
     if (!original) throw new AppError('not_found', `there is no pipeline run ${id}`);
-    const run = await prepareRun(this.store, cloneRequest(original, overrides), anonymous);
+    const run = await this.prepare(cloneRequest(original, overrides), anonymous);
     return this.writeOnce(once, (tx) => writeRun(tx, { ...run, cloned_from: id }));
   }
 

@@ -4,14 +4,12 @@ import { stepKinds } from '../../contracts/states.js';
 import { PausedKinds, type PauseWorkers, WorkerList } from '../../contracts/worker.js';
 import { dispatchReleased } from '../../engine/dispatch.js';
 import { pauseKinds, resumeKinds } from '../../engine/paused-kinds.js';
+import { anonymous } from '../../http/caller.js';
 import { DATABASE, ENV, LOG, QUEUES } from '../../http/resources.module.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logger.js';
 import type { StepQueues } from '../../platform/queue/step-queues.js';
 import { readWorkers } from './read-workers.js';
-
-/** Who acts while there is no login. */
-const anonymous = 'anonymous';
 
 @Injectable()
 export class WorkersService {

@@ -1,11 +1,10 @@
-import { createPostgresBackend, Queue } from 'bullmq';
 import { afterAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { stepKinds } from '../../../src/contracts/states.js';
 import { dispatchForgotten, dispatchRun } from '../../../src/engine/dispatch.js';
 import { StepRef } from '../../../src/engine/step-ref.js';
-import { postgresConnection, queueName } from '../../../src/platform/queue/queue-settings.js';
 import { openStepQueues } from '../../../src/platform/queue/step-queues.js';
 import { startStepWorker } from '../../../src/platform/queue/step-worker.js';
+import { bullQueues, emptyQueues } from '../../bull-queues.js';
 import { testDatabase } from '../../database.js';
 import { tryClaim } from '../../factories/attempt.js';
 import { newRun, newSelftest, type TestRun } from '../../factories/run.js';
@@ -15,18 +14,13 @@ import { eventually } from '../eventually.js';
 const { db, url } = await testDatabase();
 const errors: Error[] = [];
 const queues = await openStepQueues({ databaseUrl: url }, stepKinds, (error) => errors.push(error));
-/** The queues as BullMQ shows them, to look at and to empty. */
-const bull = stepKinds.map(
-  (kind) => new Queue(queueName(kind), { connection: postgresConnection(url) }, createPostgresBackend),
-);
+const bull = bullQueues(url);
 afterAll(async () => {
-  await Promise.all([queues.close(), ...bull.map((queue) => queue.close())]);
+  await queues.close();
   expect(errors).toEqual([]);
 });
 
-/** What Redis losing its memory is to us. */
-const emptyQueues = () => Promise.all(bull.map((queue) => queue.obliterate({ force: true })));
-beforeEach(emptyQueues);
+beforeEach(() => emptyQueues(bull));
 
 const jobIds = async () => {
   const jobs = await Promise.all(bull.map((queue) => queue.getJobs(['waiting', 'delayed', 'prioritized'])));
@@ -75,7 +69,7 @@ it('hands over every queued step of a run, once, although it is done twice at th
 it('hands over again what a queue lost, after ten seconds and not before', async () => {
   const run = await newRun(db);
   await dispatchRun(db, queues, run.id);
-  await emptyQueues();
+  await emptyQueues(bull);
   await dispatchedAgo(run, 9);
   await dispatchForgotten(db, queues);
   expect(await jobIds()).toEqual([]);
