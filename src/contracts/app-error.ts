@@ -14,6 +14,7 @@ export const errorCodes = [
   'not_finite',
   'canceled',
   'timeout',
+  'deadline_exceeded',
   'crashed',
   'internal',
 ] as const;

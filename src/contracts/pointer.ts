@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ModelType } from './model-manifest.js';
+import { ServedType } from './served-manifest.js';
 import { ScoreWeights } from './score-weights.js';
 
 const value = z.number().nullable();
@@ -13,7 +13,7 @@ export const CurrentPointer = z
     identifier: z.string(),
     config_hash: z.string(),
     run_id: z.string(),
-    model_type: ModelType,
+    model_type: ServedType,
     experiment: z.string(),
     model_uri: z.string(),
     rmse: value,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { predictExample } from './examples.js';
 import { Identifier } from './identifier.js';
 import { ModelType } from './model-manifest.js';
+import { ServedType } from './served-manifest.js';
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
 
@@ -52,7 +53,7 @@ export const PredictAnswer = z
     status: z.literal('SUCCESS'),
     identifier: z.string(),
     run_id: z.string(),
-    model_type: ModelType,
+    model_type: ServedType,
     model_version: z.int(),
     config_hash: z.string(),
     predictions: z.array(z.record(z.string(), z.union([z.string(), z.number()]))).meta({

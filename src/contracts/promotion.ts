@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Gate } from './gate.js';
 import { Identifier } from './identifier.js';
-import { ModelType } from './model-manifest.js';
+import { ServedType } from './served-manifest.js';
 import { PageQuery, pageOf } from './page.js';
 import { CurrentPointer } from './pointer.js';
 import { ScoreWeights } from './score-weights.js';
@@ -15,7 +15,7 @@ export const Promotion = z
     id: z.string(),
     identifier: z.string(),
     version: z.int(),
-    model_type: ModelType,
+    model_type: ServedType,
     model_version: z.int(),
     run_id: z.string().meta({ description: 'The tracked run that trained the model.' }),
     pipeline_run_id: z.string().nullable(),

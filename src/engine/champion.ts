@@ -1,6 +1,6 @@
 import { AppError } from '../contracts/app-error.js';
 import type { ArtifactRef } from '../contracts/artifact-ref.js';
-import { ModelType } from '../contracts/model-manifest.js';
+import { ServedType } from '../contracts/served-manifest.js';
 import type { ServedModel } from '../contracts/served-model.js';
 import type { Champion } from '../contracts/steps/evaluate.js';
 import type { Artifact } from '../generated/prisma/client.js';
@@ -30,7 +30,7 @@ export async function findServedModel(
   return {
     identifier,
     model_version: version,
-    model_type: ModelType.parse(row.model_type),
+    model_type: ServedType.parse(row.model_type),
     run_id: row.run_id,
     config_hash: row.config_hash,
     model: artifactRef(row.file),

@@ -14,6 +14,7 @@ const statuses: Record<ErrorCode, number> = {
   unprocessable: 422,
   unavailable: 503,
   timeout: 503,
+  deadline_exceeded: 504,
   // Stored data of ours; a caller's own data is an invalid request.
   invalid_data: 500,
   not_finite: 500,

@@ -9,11 +9,13 @@ import {
   PredictSchemaQuery,
 } from '../../contracts/predict.js';
 import { Endpoint } from '../../http/endpoint.js';
+import { Limits, type RequestLimits } from '../../http/request-limits.js';
 import { PredictService } from './predict.service.js';
 
 const problems = {
   404: 'Nothing is promoted there.',
   503: 'The model is being loaded, or too many requests wait for it.',
+  504: 'No answer within X-Request-Timeout-Ms.',
 };
 
 @ApiTags('Predictions')
@@ -29,9 +31,10 @@ export class PredictController {
   predict(
     @Body({ schema: PredictRequest }) body: PredictRequest,
     @Query({ schema: PredictQuery }) query: PredictQuery,
+    @Limits() limits: RequestLimits,
     @Req() { id }: FastifyRequest,
   ): Promise<PredictAnswer> {
-    return this.predictions.predict(body, body.inference_length ?? query.inference_length ?? 1, id);
+    return this.predictions.predict(body, body.inference_length ?? query.inference_length ?? 1, limits, id);
   }
 
   @Get('schema')
@@ -39,7 +42,10 @@ export class PredictController {
     schema: PredictSchemaAnswer,
     problems,
   })
-  schema(@Query({ schema: PredictSchemaQuery }) query: PredictSchemaQuery): Promise<PredictSchemaAnswer> {
-    return this.predictions.schema(query);
+  schema(
+    @Query({ schema: PredictSchemaQuery }) query: PredictSchemaQuery,
+    @Limits() limits: RequestLimits,
+  ): Promise<PredictSchemaAnswer> {
+    return this.predictions.schema(query, limits);
   }
 }

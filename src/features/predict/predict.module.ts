@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
+import { ServingModule } from '../serving/serving.module.js';
 import { PredictController } from './predict.controller.js';
 import { PredictService } from './predict.service.js';
-import { ServedModels } from './served-models.js';
 
-@Module({ controllers: [PredictController], providers: [PredictService, ServedModels] })
+@Module({ imports: [ServingModule], controllers: [PredictController], providers: [PredictService] })
 export class PredictModule {}

@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createServingMetrics } from './serving-metrics.js';
 
 /** What the gateway counts, for Prometheus. */
 export function createGatewayMetrics() {
@@ -38,19 +39,7 @@ export function createGatewayMetrics() {
       help: 'Readable objects that are older than their rows.',
       registers,
     }),
-    predictions: new Counter({
-      name: 'trainyard_predictions_total',
-      help: 'Predictions by model and how they ended.',
-      labelNames: ['identifier', 'model_version', 'outcome'],
-      registers,
-    }),
-    predictionSeconds: new Histogram({
-      name: 'trainyard_prediction_seconds',
-      help: 'Time from a checked request to its forecast.',
-      labelNames: ['identifier'],
-      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
-      registers,
-    }),
+    serving: createServingMetrics(registry),
   };
 }
 

@@ -1,6 +1,8 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { AppError } from '../../contracts/app-error.js';
+import { importedType } from '../../contracts/imported-manifest.js';
 import type { ModelManifest } from '../../contracts/model-manifest.js';
+import type { ServedManifest } from '../../contracts/served-manifest.js';
 
 /** Other processors round float32 products a little differently: on the scaler's scale, and of the value itself. */
 const tolerance = { scaled: 1e-4, relative: 1e-6 };
@@ -10,7 +12,11 @@ const tolerance = { scaled: 1e-4, relative: 1e-6 };
  *
  * @throws AppError `invalid_data` when the model answers something else, or not at all
  */
-export async function runExample(session: InferenceSession, manifest: ModelManifest): Promise<void> {
+export async function runExample(session: InferenceSession, manifest: ServedManifest): Promise<void> {
+  if (manifest.model_type !== importedType) await runForecastExample(session, manifest);
+}
+
+async function runForecastExample(session: InferenceSession, manifest: ModelManifest): Promise<void> {
   const { time, columns, forecast } = manifest.example;
   const expected = forecast.flat();
   const cells = Float64Array.from(columns.flat(), (cell) => cell ?? Number.NaN);

@@ -1,133 +1,163 @@
-import path from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { AppError } from '../../contracts/app-error.js';
-import type { ModelManifest } from '../../contracts/model-manifest.js';
-import { projectRoot } from '../project-root.js';
-import { Batcher } from './batcher.js';
-import type { ServingReply, ServingRequest, ServingStart } from './serving-message.js';
+import type { ModelSignature } from '../../contracts/tensor.js';
+import { concatenate, fitsTogether, split } from './batch.js';
+import { type Batchable, Batcher, type Outcomes } from './batcher.js';
+import { HostConnection } from './host-connection.js';
+import type { StartHost } from './session-host.js';
+import type { TensorData } from './tensor-data.js';
 
-/** One window: times of its rows, and its raw cells row by row. */
-interface Window {
-  time: BigInt64Array;
-  cells: Float64Array;
+/** One caller's request: tensors in the order of the signature. */
+export interface SessionRequest extends Batchable {
+  inputs: TensorData[];
 }
 
-interface PendingBatch {
-  resolve: (forecast: Float64Array) => void;
-  reject: (error: AppError) => void;
+interface SessionAnswer {
+  /** In the order of the signature. */
+  outputs: TensorData[];
+  /** Time in the model, which the whole batch shares. */
+  computeMs: number;
 }
 
-const limits = { maxBatch: 64, maxQueue: 1_024 };
+/** Told about what a session does. */
+export interface SessionObserver {
+  /** A request waited so long for its batch and was so long in the model. */
+  run(queueSeconds: number, computeSeconds: number): void;
+  /** A batch of so many rows was run. */
+  batch(rows: number): void;
+  /** The host ended over a request and was started anew. */
+  restart(): void;
+}
 
-/** A model in a thread of its own: a slow one delays neither the event loop nor another model. */
+export interface SessionSettings {
+  /** Rows run at once at most. */
+  maxRows: number;
+  observer: SessionObserver;
+}
+
+const maxQueue = 1_024;
+/** A batch that takes longer shows the session as not ready. */
+const hungAfterMs = 10_000;
+/** A host that can be killed is, when a batch takes longer. */
+const killAfterMs = 60_000;
+const now = () => performance.now();
+
+/** A loaded model in a host of its own: a slow one delays neither the event loop nor another model. */
 export class ServedSession {
-  private readonly batcher: Batcher<Window, Float64Array>;
-  private readonly pending = new Map<number, PendingBatch>();
-  private nextId = 0;
+  private readonly batcher: Batcher<SessionRequest, SessionAnswer>;
   private stopping = false;
-  private gone = false;
 
   private constructor(
-    private readonly worker: Worker,
-    private readonly manifest: ModelManifest,
-    private readonly ended: Promise<void>,
+    private readonly start: StartHost,
+    private connection: HostConnection,
+    private readonly settings: SessionSettings,
   ) {
-    this.batcher = new Batcher((windows) => this.runBatch(windows), limits);
-    worker.on('message', (message: ServingReply) => this.receive(message));
-    void ended.then(() => {
-      this.gone = true;
-      for (const { reject } of this.pending.values()) reject(unavailable('the serving thread has ended'));
-      this.pending.clear();
+    this.batcher = new Batcher((requests) => this.runBatch(requests), {
+      maxRows: settings.maxRows,
+      maxQueue,
+      fits: (first, other) => fitsTogether(first.inputs, other.inputs),
+      now,
     });
   }
 
   /**
-   * Starts a thread, loads the model in it and runs the manifest's example.
+   * Starts a host, which loads the model and runs its example.
    * @throws AppError `invalid_data` when the model does not load or does not run its example
    */
-  static async load(model: Uint8Array, manifest: ModelManifest): Promise<ServedSession> {
-    const entry = path.join(projectRoot(), 'dist/src/platform/onnx/serving-thread.js');
-    const worker = new Worker(entry, { workerData: { model, manifest } satisfies ServingStart });
-    // A fault in the thread ends it; whoever waits learns so by its end.
-    worker.on('error', () => {});
-    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    const first = await Promise.race([
-      new Promise<ServingReply>((resolve) => worker.once('message', resolve)),
-      ended.then((): ServingReply => ({
-        kind: 'unusable',
-        message: 'the thread ended while it loaded the model',
-      })),
-    ]);
-    if (first.kind !== 'ready') {
-      throw new AppError(
-        'invalid_data',
-        first.kind === 'unusable' ? first.message : 'the thread answered out of turn',
-      );
-    }
-    return new ServedSession(worker, manifest, ended);
+  static async load(start: StartHost, settings: SessionSettings): Promise<ServedSession> {
+    return new ServedSession(start, await HostConnection.open(start), settings);
   }
 
-  /** Takes requests. */
-  get alive(): boolean {
-    return !this.stopping && !this.gone;
+  get signature(): ModelSignature {
+    return this.connection.signature;
+  }
+
+  /** Requests that wait for a batch. */
+  get depth(): number {
+    return this.batcher.depth;
+  }
+
+  /** Why it does not answer in time, if it does not. */
+  get hung(): string | undefined {
+    const since = this.batcher.busySince;
+    const ms = since === undefined ? 0 : now() - since;
+    return ms > hungAfterMs ? `one batch has been running for ${Math.round(ms / 1_000)} s` : undefined;
   }
 
   /**
-   * The forecast of one window, `[horizon, targets]` flat.
-   * @throws AppError `unavailable` when too many wait or the session is stopping
+   * The outputs for these inputs, in the order of the signature.
+   * @throws AppError `unavailable` when too many wait or the session is stopping; `deadline_exceeded`; `canceled`;
+   *   `invalid_request` when the model does not run these inputs; `unprocessable` when its host ended over them
    */
-  forecast(time: BigInt64Array, cells: Float64Array): Promise<Float64Array> {
-    if (!this.alive) return Promise.reject(unavailable('the model was unloaded'));
-    return this.batcher.submit({ time, cells });
+  async run(request: SessionRequest): Promise<TensorData[]> {
+    if (this.stopping) throw new AppError('unavailable', 'the model was unloaded', { retryAfterSeconds: 1 });
+    const began = now();
+    const { outputs, computeMs } = await this.batcher.submit(request);
+    this.settings.observer.run((now() - began - computeMs) / 1_000, computeMs / 1_000);
+    return outputs;
   }
 
-  /** Lets what was asked for come to its end, releases the session and ends the thread. */
+  /** Lets what was asked for come to its end, releases the session and ends its host. */
   async stop(): Promise<void> {
     this.stopping = true;
     await this.batcher.idle();
-    this.post({ kind: 'stop' });
-    await this.ended;
+    await this.connection.close();
   }
 
-  private async runBatch(windows: Window[]): Promise<Float64Array[]> {
-    const { time, cells } = concatenate(windows);
-    // Nobody would answer, and what waits in the batcher must not wait for ever.
-    if (this.gone) throw unavailable('the serving thread has ended');
-    const id = this.nextId++;
-    const forecast = await new Promise<Float64Array>((resolve, reject) => {
-      this.pending.set(id, { resolve, reject });
-      this.post({ kind: 'run', id, windows: windows.length, time, cells }, [time.buffer, cells.buffer]);
-    });
-    const size = this.manifest.horizon * this.manifest.targets.length;
-    return windows.map((_, i) => forecast.subarray(i * size, (i + 1) * size));
+  /** A batch together; when that fails, one by one: a request that the model cannot run fails alone. */
+  private async runBatch(requests: SessionRequest[]): Promise<Outcomes<SessionAnswer>> {
+    try {
+      return await this.runTogether(requests);
+    } catch (error) {
+      if (requests.length === 1) throw error;
+      const outcomes: (SessionAnswer | AppError)[] = [];
+      for (const request of requests) outcomes.push(await this.runAlone(request));
+      return outcomes;
+    }
   }
 
-  private receive(message: ServingReply): void {
-    if (message.kind !== 'done' && message.kind !== 'failed') return;
-    const batch = this.pending.get(message.id);
-    this.pending.delete(message.id);
-    if (message.kind === 'done') batch?.resolve(message.forecast);
-    else batch?.reject(new AppError('internal', `the model failed: ${message.message}`));
+  private async runAlone(request: SessionRequest): Promise<SessionAnswer | AppError> {
+    try {
+      const [answer] = await this.runTogether([request]);
+      return answer!;
+    } catch (error) {
+      return error instanceof AppError
+        ? error
+        : new AppError('internal', 'the model failed', { cause: error });
+    }
   }
 
-  private post(message: ServingRequest, transfer: ArrayBuffer[] = []): void {
-    this.worker.postMessage(message, transfer);
+  private async runTogether(requests: readonly SessionRequest[]): Promise<SessionAnswer[]> {
+    const inputs = this.signature.inputs.map(({ datatype }, i) =>
+      concatenate(
+        datatype,
+        requests.map((request) => request.inputs[i]!),
+      ),
+    );
+    const rows = requests.map((request) => request.rows);
+    const began = now();
+    const outputs = (await this.call(inputs)).map((tensor) => split(tensor, rows));
+    const computeMs = now() - began;
+    this.settings.observer.batch(rows.reduce((sum, count) => sum + count, 0));
+    return requests.map((_, i) => ({ outputs: outputs.map((pieces) => pieces[i]!), computeMs }));
   }
-}
 
-function unavailable(message: string): AppError {
-  return new AppError('unavailable', message, { retryAfterSeconds: 1 });
-}
-
-function concatenate(windows: readonly Window[]) {
-  const time = new BigInt64Array(windows.reduce((sum, window) => sum + window.time.length, 0));
-  const cells = new Float64Array(windows.reduce((sum, window) => sum + window.cells.length, 0));
-  let [rows, values] = [0, 0];
-  for (const window of windows) {
-    time.set(window.time, rows);
-    cells.set(window.cells, values);
-    rows += window.time.length;
-    values += window.cells.length;
+  private async call(inputs: TensorData[]): Promise<TensorData[]> {
+    if (!this.connection.alive) await this.restart();
+    const { connection } = this;
+    const killer = setTimeout(() => connection.kill(), killAfterMs);
+    try {
+      return await connection.run(inputs);
+    } finally {
+      clearTimeout(killer);
+    }
   }
-  return { time, cells };
+
+  private async restart(): Promise<void> {
+    try {
+      this.connection = await HostConnection.open(this.start);
+    } catch (cause) {
+      throw new AppError('unavailable', 'the model ended and does not start again', { cause });
+    }
+    this.settings.observer.restart();
+  }
 }

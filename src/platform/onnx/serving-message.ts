@@ -1,25 +1,20 @@
-import type { ModelManifest } from '../../contracts/model-manifest.js';
+import type { ServedManifest } from '../../contracts/served-manifest.js';
+import type { ModelSignature } from '../../contracts/tensor.js';
+import type { TensorData } from './tensor-data.js';
 
-/** What a serving thread begins with. */
+/** What a host of a session begins with. */
 export interface ServingStart {
   model: Uint8Array;
-  manifest: ModelManifest;
+  /** Null when the model is only looked at: then there is no example to run. */
+  manifest: ServedManifest | null;
 }
 
-/** To a serving thread. Arrays are transferred, not copied. */
-export type ServingRequest =
-  | {
-      kind: 'run';
-      id: number;
-      windows: number;
-      time: BigInt64Array<ArrayBuffer>;
-      cells: Float64Array<ArrayBuffer>;
-    }
-  | { kind: 'stop' };
+/** To the host of a session. Tensors stand in the order of the signature. */
+export type ServingRequest = { kind: 'run'; id: number; inputs: TensorData[] } | { kind: 'stop' };
 
-/** From a serving thread. */
+/** From the host of a session. */
 export type ServingReply =
-  | { kind: 'ready' }
+  | { kind: 'ready'; signature: ModelSignature }
   | { kind: 'unusable'; message: string }
-  | { kind: 'done'; id: number; forecast: Float64Array }
+  | { kind: 'done'; id: number; outputs: TensorData[] }
   | { kind: 'failed'; id: number; message: string };

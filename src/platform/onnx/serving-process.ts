@@ -1,0 +1,24 @@
+import { once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
+import { Worker } from 'node:worker_threads';
+import type { ProcessStart } from './process-host.js';
+import { serveSession } from './serve-session.js';
+import type { ServingReply, ServingRequest } from './serving-message.js';
+
+// The entry of a serving process: one model's session, apart from the gateway, which a crash of native code would end.
+
+const [{ manifest, memoryBytes }] = (await once(process, 'message')) as [ProcessStart];
+// A thread does the watching: this one may be inside native code for long.
+new Worker(new URL('./process-guard.js', import.meta.url), {
+  workerData: { memoryBytes, parent: process.ppid },
+}).unref();
+const model = await buffer(process.stdin);
+
+await serveSession(
+  { model, manifest },
+  {
+    onRequest: (listener) => process.on('message', (request: ServingRequest) => listener(request)),
+    reply: (message: ServingReply) => void process.send?.(message),
+    close: () => process.disconnect(),
+  },
+);
