@@ -21,3 +21,9 @@ export const predictExample = {
     wind: hours.map(() => 4),
   },
 };
+
+/** For an imported model of these columns; of no model that the quickstart makes. */
+export const recordsExample = [
+  { area: 90.5, rooms: 4, city: 'Barcelona' },
+  { area: 62, rooms: 2, city: 'Girona' },
+];
