@@ -59,6 +59,15 @@ export async function startTrackedRun(
   return { run_id, experiment_id };
 }
 
+/** The name of the experiment that a tracked run belongs to. */
+export async function experimentOf(tx: Tx, runId: string): Promise<string> {
+  const { experiment } = await tx.trackedRun.findUniqueOrThrow({
+    where: { run_id: runId },
+    include: { experiment: true },
+  });
+  return experiment.name;
+}
+
 /** Closes the tracked run of an attempt, if it has one that is still open. */
 export async function endTrackedRun(
   tx: Tx,

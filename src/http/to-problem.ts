@@ -55,7 +55,7 @@ export function toProblem(error: unknown, instance: string, request_id: string):
       unexpected ? 'Something went wrong on our side.' : detail,
       error.issues,
     );
-    return { problem, retryAfterSeconds, unexpected };
+    return { problem: { ...problem, ...error.members }, retryAfterSeconds, unexpected };
   }
   if (isOutage(error)) {
     const problem = render(503, 'unavailable', 'The database does not answer at the moment; try again soon.');

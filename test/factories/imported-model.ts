@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ImportedManifest, importedType } from '../../src/contracts/imported-manifest.js';
+import { type ImportedManifest, importedType } from '../../src/contracts/imported-manifest.js';
 import { buckets } from '../../src/contracts/object-keys.js';
 import type { ModelSignature } from '../../src/contracts/tensor.js';
 import type { ModelVersion } from '../../src/generated/prisma/client.js';
@@ -10,6 +10,7 @@ import type { ObjectStore } from '../../src/platform/object-store/object-store.j
 import { readSignature } from '../../src/platform/onnx/read-signature.js';
 import { createSession } from '../../src/platform/onnx/session.js';
 import { houseKinds, houseModel } from './column-models.js';
+import { importedManifest } from './imported-manifest.js';
 
 export interface ImportedModelSettings {
   identifier?: string;
@@ -38,18 +39,15 @@ export async function importedModel(
 ): Promise<ImportedModel> {
   const model = bytes ?? houseModel();
   const file = await putByDigest(store, buckets.artifacts, model, mediaTypes.onnx);
-  const manifest = ImportedManifest.parse({
-    model_type: importedType,
+  const manifest = importedManifest({
     identifier,
     signature: settings.signature ?? (await signatureOf(model)),
     max_batch: settings.max_batch ?? 32,
     classes: settings.classes ?? (bytes ? {} : { kind: houseKinds }),
     example: settings.example ?? null,
-    opset: { '': 18 },
-    producer: 'test',
     sha256: file.sha256,
     size: file.size,
-  } satisfies ImportedManifest);
+  });
   const text = Buffer.from(JSON.stringify(manifest));
   const manifestFile = await putByDigest(store, buckets.artifacts, text, mediaTypes.json);
   await db.artifact.createMany({
