@@ -79,35 +79,47 @@ export const PredictQuery = z.object({
 });
 export type PredictQuery = z.infer<typeof PredictQuery>;
 
-const element = [z.number(), z.string(), z.boolean(), z.null()] as const;
+type Element = number | string | boolean | null;
 
-/** One output of a model for one record: a value, the probabilities of its classes, or an array. */
-const PredictedValue = z
-  .union([...element, z.record(z.string(), z.union(element)), z.array(z.unknown())])
-  .meta({
-    description:
-      'A value for an output of one element a record, the probability of each class for an output whose classes are known, an array otherwise. null is what is no finite number; integers beyond 2^53 are texts.',
-  });
-export type PredictedValue = z.infer<typeof PredictedValue>;
+/**
+ * One output of a model for one record: a value, the probability of each class, or an array. null is what is no finite
+ * number; integers beyond 2^53 are texts.
+ */
+export type PredictedValue = Element | Record<string, Element> | unknown[];
 
-export const Prediction = z.record(z.string(), PredictedValue).meta({
+/** Made value by value from typed arrays: a schema over each of them once more would cost as much as all the rest. */
+export const Prediction = z.custom<Record<string, PredictedValue>>().meta({
   id: 'Prediction',
-  description: 'Of a forecast its time `ts` and its targets; of a record the outputs of the model.',
+  type: 'object',
+  description:
+    'Of a forecast its time `ts` and its targets. Of a record the outputs of the model: a value for an output of one element a record, the probability of each class for an output whose classes are known, an array otherwise; null is what is no finite number, integers beyond 2^53 are texts.',
+  additionalProperties: {
+    oneOf: [
+      { type: 'number', nullable: true },
+      { type: 'string' },
+      { type: 'boolean' },
+      { type: 'object', additionalProperties: {} },
+      { type: 'array', items: {} },
+    ],
+  },
 });
 export type Prediction = z.infer<typeof Prediction>;
 
-const made = {
-  identifier: z.string(),
-  run_id: z.string(),
-  model_version: z.int(),
-  config_hash: z.string(),
-};
+/** Who answered, in this order of fields. */
+function madeBy<Type extends z.ZodType>(model_type: Type) {
+  return {
+    identifier: z.string(),
+    run_id: z.string(),
+    model_type,
+    model_version: z.int(),
+    config_hash: z.string(),
+  };
+}
 
 export const PredictAnswer = z
   .object({
     status: z.literal('SUCCESS'),
-    ...made,
-    model_type: ServedType,
+    ...madeBy(ServedType),
     predictions: z.array(Prediction).meta({
       examples: [[{ ts: '2011-01-01T00:00:00.000Z', temperature: 3.9 }]],
     }),
@@ -123,8 +135,7 @@ const example = PredictRequest.meta({ description: 'A request that works.' });
 
 export const ForecastSchema = z
   .object({
-    ...made,
-    model_type: ModelType,
+    ...madeBy(ModelType),
     columns: z.array(z.string()),
     targets: z.array(z.string()),
     window: z.int().meta({ description: 'Rows that a forecast sees.' }),
@@ -141,8 +152,7 @@ export type ForecastSchema = z.infer<typeof ForecastSchema>;
 
 export const RecordSchema = z
   .object({
-    ...made,
-    model_type: z.literal(importedType),
+    ...madeBy(z.literal(importedType)),
     columns: z.array(z.object({ name: z.string(), datatype: Datatype })).meta({
       description: 'What each record has to give; BYTES are texts, BOOL is true or false.',
     }),

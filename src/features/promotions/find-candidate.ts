@@ -47,7 +47,7 @@ async function findVersion(
 async function weightsOf(db: Database, runId: string | null): Promise<ScoreWeights> {
   const tracked = runId === null ? null : await db.trackedRun.findUnique({ where: { run_id: runId } });
   const id = tracked?.pipeline_run_id;
-  const run = id == null ? null : await db.pipelineRun.findUnique({ where: { id } });
+  const run = id ? await db.pipelineRun.findUnique({ where: { id } }) : null;
   const { data } = Weighted.safeParse(run?.parameters);
   return data?.score_weights ?? defaultScoreWeights;
 }

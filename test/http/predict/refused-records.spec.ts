@@ -34,7 +34,7 @@ describe('the envelope', () => {
     ['neither data nor records', {}, 'data', 'give data'],
     ['both', { records: [right], data: { time: [] } }, 'records', 'give data or records, not both'],
     ['no record', { records: [] }, 'records', '>=1'],
-    ['too many records', { records: Array(10_001).fill(right) }, 'records', '<=10000'],
+    ['too many records', { records: Array.from({ length: 10_001 }, () => right) }, 'records', '<=10000'],
     ['an object of records', { records: right }, 'records', 'expected array'],
     [
       'a length with records',
