@@ -31,12 +31,13 @@ export interface SessionObserver {
 export interface SessionSettings {
   /** Rows run at once at most. */
   maxRows: number;
+  /** A batch that takes longer shows the session as not ready. */
+  hungAfterMs?: number;
   observer: SessionObserver;
 }
 
 const maxQueue = 1_024;
-/** A batch that takes longer shows the session as not ready. */
-const hungAfterMs = 10_000;
+const defaultHungAfterMs = 10_000;
 /** A host that can be killed is, when a batch takes longer. */
 const killAfterMs = 60_000;
 const now = () => performance.now();
@@ -80,6 +81,7 @@ export class ServedSession {
   get hung(): string | undefined {
     const since = this.batcher.busySince;
     const ms = since === undefined ? 0 : now() - since;
+    const { hungAfterMs = defaultHungAfterMs } = this.settings;
     return ms > hungAfterMs ? `one batch has been running for ${Math.round(ms / 1_000)} s` : undefined;
   }
 
