@@ -9,6 +9,8 @@ import type { TensorData } from './tensor-data.js';
 /** One caller's request: tensors in the order of the signature. */
 export interface SessionRequest extends Batchable {
   inputs: TensorData[];
+  /** Its answer could not be cut out of a common one, so it is run by itself. */
+  alone?: boolean;
 }
 
 interface SessionAnswer {
@@ -55,7 +57,7 @@ export class ServedSession {
     this.batcher = new Batcher((requests) => this.runBatch(requests), {
       maxRows: settings.maxRows,
       maxQueue,
-      fits: (first, other) => fitsTogether(first.inputs, other.inputs),
+      fits: (first, other) => !first.alone && !other.alone && fitsTogether(first.inputs, other.inputs),
       now,
     });
   }
