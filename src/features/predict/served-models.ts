@@ -8,6 +8,7 @@ import type { Database } from '../../platform/database/database.js';
 import type { NewsFeed } from '../../platform/database/news-feed.js';
 import type { Logger } from '../../platform/logger.js';
 import type { ObjectStore } from '../../platform/object-store/object-store.js';
+import { seldomWarning } from '../../platform/seldom-warning.js';
 import { resolveRoute, type Route } from './resolve-route.js';
 import { type Loaded, SessionCache } from './session-cache.js';
 
@@ -55,7 +56,7 @@ export class ServedModels implements OnModuleInit, OnModuleDestroy {
     });
     this.following = repeating(() => this.refresh(), {
       intervalMs: pollMs,
-      onError: (err) => this.log.warn({ err }, 'promotions could not be read; serving what is loaded'),
+      onError: seldomWarning(this.log, 'promotions could not be read; serving what is loaded'),
     });
   }
 
