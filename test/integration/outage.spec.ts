@@ -28,6 +28,7 @@ describe.each(Object.entries(raised))('an error of PostgreSQL in %s', (_, ask) =
     ['58000', 'away'],
     ['58030', 'away'],
     ['08006', 'away'],
+    ['25P03', 'away'],
   ])('of state %s is an outage: %s', async (state, outage) => {
     expect(findOutage(await ask(state).catch((error: unknown) => error))).toBe(outage);
   });

@@ -10,10 +10,11 @@ const adapterKinds = new Set([
 const socketCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EPIPE', 'EAI_AGAIN']);
 /**
  * PostgreSQL's classes: connection exception, insufficient resources, operator intervention (shutdown, crash, and a
- * statement that took too long, behind the lock of a process that was paused, say); and of the errors of its system
- * those that are no missing or doubled file: what it cannot find today it does not find tomorrow.
+ * statement that took too long, behind the lock of a process that was paused, say); a session that it ended because its
+ * transaction stood still; and of the errors of its system those that are no missing or doubled file: what it cannot
+ * find today it does not find tomorrow.
  */
-const sqlStates = /^(08|53|57|58000$|58030$)/;
+const sqlStates = /^(08|53|57|25P03$|58000$|58030$)/;
 const diskFull = '53100';
 const messages =
   /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/;
