@@ -21,6 +21,8 @@ export function postgresConnection(databaseUrl: string) {
     query_timeout: 35_000,
     keepAlive: true,
     application_name: 'trainyard-queue',
+    // A job that a crash of the server takes back is added again from its row, so none has to wait for the disk.
+    options: '-c synchronous_commit=off',
   };
 }
 
