@@ -157,8 +157,8 @@ describe('runs alone what cannot be cut out of a common answer', () => {
     await importedModel(db, store, 'broadcast', arithmetic);
     // Behind one another, a pair of these would be four rows of `a` and four of `b`.
     const requests = Array.from({ length: 50 }, (_, i) => {
-      const [long, short] = i % 2 === 0 ? ['a', 'b'] : ['b', 'a'];
-      return [fp32(long!, [3, 2], [i, i, i, i, i, i]), fp32(short!, [1, 2], [1, 2])];
+      const [long, short] = i % 2 === 0 ? (['a', 'b'] as const) : (['b', 'a'] as const);
+      return [fp32(long, [3, 2], [i, i, i, i, i, i]), fp32(short, [1, 2], [1, 2])];
     });
     const answers = await askAtOnce('broadcast', requests);
     answers.forEach(([sum], i) => expect(sum?.data).toEqual([i + 1, i + 2, i + 1, i + 2, i + 1, i + 2]));
