@@ -27,3 +27,19 @@ export const recordsExample = [
   { area: 90.5, rooms: 4, city: 'Barcelona' },
   { area: 62, rooms: 2, city: 'Girona' },
 ];
+
+const { time, pressure, temperature, wind } = predictExample.data;
+
+/** The same history to the same model as tensors. */
+export const inferExample = {
+  id: 'my-1',
+  inputs: [
+    { name: 'time', datatype: 'INT64', shape: [1, 24], data: time.map((text) => Date.parse(text)) },
+    {
+      name: 'columns',
+      datatype: 'FP64',
+      shape: [1, 24, 3],
+      data: hours.flatMap((hour) => [pressure[hour]!, temperature[hour]!, wind[hour]!]),
+    },
+  ],
+};

@@ -15,6 +15,8 @@ interface Answer {
   schema?: z.ZodType;
   /** Other documented statuses, with the reason for each, and the form of those that say more than others. */
   problems?: Record<number, string | DetailedProblem>;
+  /** Of its errors; ours without it. */
+  errorSchema?: z.ZodType;
   /** It makes something that has an id, once for each `Idempotency-Key`: the handler has `@Once()`. */
   creates?: boolean;
   /** What the version in `If-Match` is of: the handler has `@IfMatch()`. */
@@ -34,11 +36,18 @@ const createdHeaders = {
 /** What an operation does and answers: its documentation, its status, and the schema that its answer goes through. */
 export function Endpoint(
   summary: string,
-  { creates = false, status = creates ? 201 : 200, schema, problems = {}, ifMatch }: Answer = {},
+  {
+    creates = false,
+    status = creates ? 201 : 200,
+    schema,
+    problems = {},
+    errorSchema = Problem,
+    ifMatch,
+  }: Answer = {},
 ): MethodDecorator {
   const problem = (code: number, given: string | DetailedProblem) => {
     const { description, schema: form } =
-      typeof given === 'string' ? { description: given, schema: Problem } : given;
+      typeof given === 'string' ? { description: given, schema: errorSchema } : given;
     return ApiResponse({ status: code, description, standardSchema: form });
   };
   return applyDecorators(
@@ -67,6 +76,6 @@ export function Endpoint(
     ...(ifMatch === undefined
       ? []
       : [ApiHeader({ name: 'If-Match', required: false, description: ifMatch, schema: ifMatchSchema })]),
-    ApiDefaultResponse({ description: 'An error.', standardSchema: Problem }),
+    ApiDefaultResponse({ description: 'An error.', standardSchema: errorSchema }),
   );
 }

@@ -8,8 +8,8 @@ const mostIssues = 50;
 
 /**
  * Nest's pipe would delete what is called `constructor` or `prototype` anywhere in a body, without a word: a data set
- * may have such a column. What pollutes prototypes (`__proto__`, `constructor.prototype`) Fastify refuses when it
- * parses JSON.
+ * may have such a column. Keys that reach a prototype Fastify's parser has refused; looking for them again would mean
+ * to walk over every number of a tensor before it is read.
  */
 class WholeBodyPipe extends StandardSchemaValidationPipe {
   protected override stripProtoKeys(): void {}

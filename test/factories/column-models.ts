@@ -1,26 +1,26 @@
-import { type ElementType, Graph, type Dimension } from '../../src/ml/onnx/graph.js';
+import type { Datatype } from '../../src/contracts/tensor.js';
+import { Graph } from '../../src/ml/onnx/graph.js';
+import { onnxModel } from './onnx-model.js';
 
-export interface EchoColumn {
-  name: string;
-  type: ElementType;
-  /** A column of one value a row by default. */
-  shape?: readonly Dimension[];
-}
-
-/** A real model that answers each column as it came, under the column's name with `_out` behind it. */
-export function echoModel(columns: readonly EchoColumn[]): Uint8Array {
-  const graph = new Graph('echo');
-  for (const { name, type, shape = ['batch', 1] } of columns) {
-    const value = graph.op('Identity', [graph.input(name, type, shape)]);
-    graph.output(`${name}_out`, value, type, shape);
-  }
-  return graph.toModel();
+/** A model that answers each column as it came, under the column's name with `_out` behind it. */
+export function echoModel(
+  columns: Record<string, Datatype>,
+  shape: readonly (number | string)[] = ['batch', 1],
+): Uint8Array {
+  const entries = Object.entries(columns);
+  const declared = (suffix: string) =>
+    Object.fromEntries(entries.map(([name, datatype]) => [name + suffix, [datatype, shape] as const]));
+  return onnxModel({
+    inputs: declared(''),
+    outputs: declared('_out'),
+    nodes: entries.map(([name]) => ['Identity', [name], [`${name}_out`]]),
+  });
 }
 
 export const houseKinds = ['flat', 'house', 'villa'];
 
 /**
- * A real model of two columns, as those that people import: `price` is 2·area + 10·rooms, and `kind` the probabilities
+ * A model of two columns, as those that people import: `price` is 2·area + 10·rooms, and `kind` the probabilities
  * of three kinds, of which a house without rooms has equal ones.
  */
 export function houseModel(): Uint8Array {

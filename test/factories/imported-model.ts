@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ImportedManifest, importedType } from '../../src/contracts/imported-manifest.js';
+import type { ImportedManifest } from '../../src/contracts/imported-manifest.js';
 import { buckets } from '../../src/contracts/object-keys.js';
 import type { ModelSignature } from '../../src/contracts/tensor.js';
 import type { ModelVersion } from '../../src/generated/prisma/client.js';
@@ -9,44 +9,37 @@ import { putByDigest } from '../../src/platform/object-store/content-address.js'
 import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
 import { readSignature } from '../../src/platform/onnx/read-signature.js';
 import { createSession } from '../../src/platform/onnx/session.js';
-import { houseKinds, houseModel } from './column-models.js';
-import { importedManifest } from './imported-manifest.js';
+import { importedManifest } from './small-models.js';
 
-export interface ImportedModelSettings {
-  identifier?: string;
-  /** The model of houses by default. */
-  bytes?: Uint8Array;
-  /** What the model itself says by default; to be given for bytes that are no model. */
-  signature?: ModelSignature;
-  max_batch?: number;
-  classes?: ImportedManifest['classes'];
-  example?: ImportedManifest['example'];
-  /** That of the version: what was measured elsewhere, if anything was. */
+export interface ImportedModelSettings extends Partial<
+  Pick<ImportedManifest, 'signature' | 'classes' | 'example'>
+> {
+  /** What was measured elsewhere, if anything was. */
   metrics?: Record<string, number>;
 }
 
-export interface ImportedModel {
-  /** As it stands in the registry. */
-  version: ModelVersion;
-  manifest: ImportedManifest;
-}
-
-/** Registers a model that was made elsewhere as the next version of its identifier: bytes, manifest, and all rows. */
+/**
+ * Registers an ONNX file that somebody made elsewhere as the next version of a model: served in a process.
+ * @param settings `signature` for bytes that are no model, and so have none
+ */
 export async function importedModel(
   db: Database,
   store: ObjectStore,
-  { identifier = 'imported', bytes, ...settings }: ImportedModelSettings = {},
-): Promise<ImportedModel> {
-  const model = bytes ?? houseModel();
-  const file = await putByDigest(store, buckets.artifacts, model, mediaTypes.onnx);
+  name: string,
+  bytes: Uint8Array,
+  { metrics = {}, ...settings }: ImportedModelSettings = {},
+): Promise<ModelVersion> {
+  const signature = settings.signature ?? (await signatureOf(bytes));
+  const isBatchable = [...signature.inputs, ...signature.outputs].every(({ shape }) => shape[0] === -1);
+  const file = await putByDigest(store, buckets.artifacts, bytes, mediaTypes.onnx);
   const manifest = importedManifest({
-    identifier,
-    signature: settings.signature ?? (await signatureOf(model)),
-    max_batch: settings.max_batch ?? 32,
-    classes: settings.classes ?? (bytes ? {} : { kind: houseKinds }),
-    example: settings.example ?? null,
+    identifier: name,
+    signature,
+    max_batch: isBatchable ? 32 : 1,
+    producer: 'somebody',
     sha256: file.sha256,
     size: file.size,
+    ...settings,
   });
   const text = Buffer.from(JSON.stringify(manifest));
   const manifestFile = await putByDigest(store, buckets.artifacts, text, mediaTypes.json);
@@ -57,37 +50,31 @@ export async function importedModel(
     ],
     skipDuplicates: true,
   });
-  const run_id = randomUUID().replaceAll('-', '');
-  const experiment = { name: `imported/${identifier}` };
-  await db.trackedRun.create({
-    data: {
-      run_id,
-      name: `${identifier} ${importedType}`,
-      user_id: 'tester',
-      status: 'FINISHED',
-      end_time: new Date(),
-      experiment: { connectOrCreate: { where: experiment, create: experiment } },
-    },
-  });
-  const { last_version } = await db.registeredModel.upsert({
-    where: { name: identifier },
-    create: { name: identifier, last_version: 1 },
+  const { last_version: version } = await db.registeredModel.upsert({
+    where: { name },
+    create: { name, last_version: 1 },
     update: { last_version: { increment: 1 } },
   });
-  const version = await db.modelVersion.create({
+  const { run_id } = await db.trackedRun.create({
     data: {
-      name: identifier,
-      version: last_version,
-      model_type: importedType,
+      run_id: randomUUID().replaceAll('-', ''),
+      name: 'import',
+      user_id: 'tester',
+      experiment: { connectOrCreate: { where: { name: 'imports' }, create: { name: 'imports' } } },
+    },
+  });
+  return db.modelVersion.create({
+    data: {
+      name,
+      version,
+      model_type: 'ONNX',
       run_id,
-      // Its configuration is the file: nothing else decided what it is.
       config_hash: file.sha256,
       model_sha256: file.sha256,
       manifest_sha256: manifestFile.sha256,
-      metrics: settings.metrics ?? {},
+      metrics,
     },
   });
-  return { version, manifest };
 }
 
 async function signatureOf(bytes: Uint8Array): Promise<ModelSignature> {

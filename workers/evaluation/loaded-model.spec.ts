@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { importedManifest } from '../../test/factories/imported-manifest.js';
+import { importedManifest } from '../../test/factories/small-models.js';
 import { storeTinyModel, tinyModel } from '../../test/factories/tiny-model.js';
 import { temporaryStore } from '../../test/temporary-store.js';
 import { AppError } from '../../src/contracts/app-error.js';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { importedManifest } from '../../test/factories/imported-manifest.js';
+import { importedManifest } from '../../test/factories/small-models.js';
 import { runStep, stepContext } from '../../test/factories/step-context.js';
 import { identity, servedBy, trainSeries } from '../../test/factories/trained-series.js';
 import { temporaryStore } from '../../test/temporary-store.js';

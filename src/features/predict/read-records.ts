@@ -1,34 +1,43 @@
 import { AppError } from '../../contracts/app-error.js';
 import type { TensorSpec } from '../../contracts/tensor.js';
+import { readElements } from '../../platform/onnx/read-tensor.js';
 import type { TensorData } from '../../platform/onnx/tensor-data.js';
-import { columnTypes } from './cell-columns.js';
 import { showValue } from './show-value.js';
 
 /**
- * Records as the inputs of a model that has one for each column, in the order of its signature: checked and copied in
- * one pass. Columns that the model does not take are left alone.
+ * Records as the inputs of a model that has one for each column, in the order of its signature. Columns that the model
+ * does not take are left alone.
  *
  * @throws AppError `invalid_request` that names the record (counted from 0) and the column
  */
 export function readRecords(records: readonly unknown[], inputs: readonly TensorSpec[]): TensorData[] {
-  const columns = inputs.map(({ name, datatype, shape }) => {
-    const { takes, make } = columnTypes[datatype];
-    return { name, datatype, takes, shape: [records.length, ...shape.slice(1)], cells: make(records.length) };
+  const columns = columnsOf(records, inputs);
+  return inputs.map(({ name, datatype, shape }, i) => {
+    const values = columns[i]!;
+    const data = readElements(datatype, values, (row, expected) => {
+      const found = `${showValue(values[row])} is no value of column "${name}": ${datatype} is ${expected}`;
+      throw fault(`records.${row}.${name}`, found);
+    });
+    return { shape: [records.length, ...shape.slice(1)], data };
   });
-  records.forEach((record, row) => {
+}
+
+/** The values of each input, a row each. */
+function columnsOf(records: readonly unknown[], inputs: readonly TensorSpec[]): unknown[][] {
+  const columns = inputs.map(() => new Array<unknown>(records.length));
+  for (let row = 0; row < records.length; row++) {
+    const record = records[row];
     if (!isRecord(record)) {
       throw fault(`records.${row}`, `${showValue(record)} is no record: give columns by their names`);
     }
-    for (const { name, datatype, takes, cells } of columns) {
+    for (let i = 0; i < inputs.length; i++) {
+      const { name } = inputs[i]!;
       // Not by plain access: a column may be called `constructor`.
       if (!Object.hasOwn(record, name)) throw missing(record, row, inputs);
-      const value = record[name];
-      if (cells.put(row, value)) continue;
-      const found = `${showValue(value)} is none of what column "${name}" (${datatype}) takes: ${takes}`;
-      throw fault(`records.${row}.${name}`, found);
+      columns[i]![row] = record[name];
     }
-  });
-  return columns.map(({ shape, cells }) => ({ shape, data: cells.data }));
+  }
+  return columns;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

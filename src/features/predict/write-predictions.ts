@@ -2,7 +2,7 @@ import { AppError } from '../../contracts/app-error.js';
 import type { ImportedManifest } from '../../contracts/imported-manifest.js';
 import type { Prediction, PredictedValue } from '../../contracts/predict.js';
 import type { Datatype, TensorSpec } from '../../contracts/tensor.js';
-import { fromFloat16 } from '../../platform/onnx/float16.js';
+import { fromHalfBits } from '../../platform/onnx/half-float.js';
 import type { TensorData } from '../../platform/onnx/tensor-data.js';
 
 type Element = string | number | boolean | null;
@@ -69,6 +69,6 @@ function toJson(datatype: Datatype, value: number | bigint | string): Element {
     return Number.isSafeInteger(number) ? number : String(value);
   }
   if (datatype === 'BOOL') return value !== 0;
-  const number = datatype === 'FP16' ? fromFloat16(value) : value;
+  const number = datatype === 'FP16' ? fromHalfBits(value) : value;
   return Number.isFinite(number) ? number : null;
 }

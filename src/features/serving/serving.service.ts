@@ -12,6 +12,7 @@ import type { Logger } from '../../platform/logger.js';
 import type { GatewayMetrics } from '../../platform/metrics/gateway-metrics.js';
 import type { ModelMeter } from '../../platform/metrics/serving-metrics.js';
 import type { ObjectStore } from '../../platform/object-store/object-store.js';
+import { seldomWarning } from '../../platform/seldom-warning.js';
 import { loadModel } from './load-model.js';
 import { resolveTarget, type Target } from './resolve-target.js';
 import { type Loaded, type ModelStatus, SessionCache } from './session-cache.js';
@@ -67,7 +68,7 @@ export class ServingService implements OnModuleInit, OnModuleDestroy {
     });
     this.following = repeating(() => this.refresh(), {
       intervalMs: pollMs,
-      onError: (err) => this.log.warn({ err }, 'promotions could not be read; serving what is loaded'),
+      onError: seldomWarning(this.log, 'promotions could not be read; serving what is loaded'),
     });
   }
 

@@ -3,25 +3,9 @@ import onnxProto, { type onnx } from 'onnx-proto';
 /** The name of a tensor in a graph. */
 export type Value = string;
 
-/** Element types of inputs and outputs, as ONNX's TensorProto.DataType. */
-const elementTypes = {
-  float: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  string: 8,
-  bool: 9,
-  float16: 10,
-  double: 11,
-  uint32: 12,
-  uint64: 13,
-} as const;
+/** Element types that our graphs use, as ONNX's TensorProto.DataType. */
+const elementTypes = { float: 1, int64: 7, bool: 9, double: 11 } as const;
 export type ElementType = keyof typeof elementTypes;
-/** Element types that constants of our graphs have. */
-type ConstantType = 'float' | 'int64' | 'bool' | 'double';
 
 /** An attribute that ONNX stores as a float; plain numbers are stored as ints. */
 export interface FloatAttribute {
@@ -114,7 +98,7 @@ export class Graph {
   }
 
   /** A scalar constant; the same one is written once. */
-  scalar(value: number, type: ConstantType = 'float'): Value {
+  scalar(value: number, type: ElementType = 'float'): Value {
     const key = `${type}:${value}`;
     let name = this.scalars.get(key);
     if (name === undefined) {
@@ -152,7 +136,7 @@ export class Graph {
     return this.constants.has(value);
   }
 
-  private constant(type: ConstantType, rawData: Uint8Array, dims: readonly number[]): Value {
+  private constant(type: ElementType, rawData: Uint8Array, dims: readonly number[]): Value {
     const name = this.fresh('constant');
     this.constants.add(name);
     this.initializers.push({ name, dataType: elementTypes[type], dims: [...dims], rawData });

@@ -2,17 +2,17 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { PredictAnswer, RecordSchema } from '../../../src/contracts/predict.js';
 import { Graph } from '../../../src/ml/onnx/graph.js';
 import { testApp } from '../../app.js';
-import { echoModel, houseKinds } from '../../factories/column-models.js';
+import { echoModel, houseKinds, houseModel } from '../../factories/column-models.js';
 import { importedModel, type ImportedModelSettings } from '../../factories/imported-model.js';
 import { promoteModel } from '../../factories/promotion.js';
 import { parseAnswer } from '../parse-answer.js';
 
 const { http, db, store } = await testApp();
 
-async function promoted(settings: ImportedModelSettings) {
-  const model = await importedModel(db, store, settings);
-  await promoteModel(db, model.version);
-  return model;
+async function promoted(identifier: string, bytes: Uint8Array, settings: ImportedModelSettings = {}) {
+  const version = await importedModel(db, store, identifier, bytes, settings);
+  await promoteModel(db, version);
+  return version;
 }
 
 async function predict(identifier: string, records: unknown) {
@@ -26,7 +26,7 @@ const schemaOf = async (identifier: string) =>
 
 describe('an imported model of columns', () => {
   const identifier = 'houses';
-  beforeAll(() => promoted({ identifier }));
+  beforeAll(() => promoted(identifier, houseModel(), { classes: { kind: houseKinds } }));
 
   it('has a prediction for each record, in their order: a scalar, and a probability for each class', async () => {
     const { predictions } = await predict(identifier, [
@@ -101,23 +101,23 @@ describe('an imported model of columns', () => {
 
 describe('every datatype', () => {
   const values = {
-    flag: { type: 'bool', cells: [true, false] },
-    i8: { type: 'int8', cells: [-128, 127] },
-    i16: { type: 'int16', cells: [-32_768, 32_767] },
-    i32: { type: 'int32', cells: [-2_147_483_648, 2_147_483_647] },
-    i64: { type: 'int64', cells: [-9_007_199_254_740_991, '9223372036854775807'] },
-    u8: { type: 'uint8', cells: [0, 255] },
-    u16: { type: 'uint16', cells: [0, 65_535] },
-    u32: { type: 'uint32', cells: [0, 4_294_967_295] },
-    u64: { type: 'uint64', cells: [0, '18446744073709551615'] },
-    half: { type: 'float16', cells: [-0.5, 65_504] },
-    single: { type: 'float', cells: [0.25, -3.4028234663852886e38] },
-    double: { type: 'double', cells: [0.1, 1.7976931348623157e308] },
-    text: { type: 'string', cells: ['', 'Barcelona, ñ 🙂'] },
-    constructor: { type: 'float', cells: [1, 2] },
-    prototype: { type: 'float', cells: [3, 4] },
+    flag: { type: 'BOOL', cells: [true, false] },
+    i8: { type: 'INT8', cells: [-128, 127] },
+    i16: { type: 'INT16', cells: [-32_768, 32_767] },
+    i32: { type: 'INT32', cells: [-2_147_483_648, 2_147_483_647] },
+    i64: { type: 'INT64', cells: [-9_007_199_254_740_991, '9223372036854775807'] },
+    u8: { type: 'UINT8', cells: [0, 255] },
+    u16: { type: 'UINT16', cells: [0, 65_535] },
+    u32: { type: 'UINT32', cells: [0, 4_294_967_295] },
+    u64: { type: 'UINT64', cells: [0, '18446744073709551615'] },
+    half: { type: 'FP16', cells: [-0.5, 65_504] },
+    single: { type: 'FP32', cells: [0.25, -3.4028234663852886e38] },
+    double: { type: 'FP64', cells: [0.1, 1.7976931348623157e308] },
+    text: { type: 'BYTES', cells: ['', 'Barcelona, ñ 🙂'] },
+    constructor: { type: 'FP32', cells: [1, 2] },
+    prototype: { type: 'FP32', cells: [3, 4] },
   } as const;
-  const columns = Object.entries(values).map(([name, { type }]) => ({ name, type }));
+  const columns = Object.fromEntries(Object.entries(values).map(([name, { type }]) => [name, type]));
   const rows = [0, 1].map((row) =>
     Object.fromEntries(Object.entries(values).map(([name, { cells }]) => [name, cells[row]])),
   );
@@ -130,13 +130,13 @@ describe('every datatype', () => {
     ['columns of shape [-1]', ['batch']],
   ])('goes in and comes out as it is in JSON, for %s', async (what, shape) => {
     const identifier = `types-${shape.length}`;
-    await promoted({ identifier, bytes: echoModel(columns.map((column) => ({ ...column, shape }))) });
+    await promoted(identifier, echoModel(columns, shape));
     expect((await predict(identifier, rows)).predictions, what).toEqual(asOutputs);
   });
 
   it('is in the schema, with an example that works when it is sent back', async () => {
     const identifier = 'types-shown';
-    const { version } = await promoted({ identifier, bytes: echoModel(columns) });
+    const version = await promoted(identifier, echoModel(columns));
     const schema = await schemaOf(identifier);
     expect(schema).toMatchObject({
       identifier,
@@ -168,7 +168,7 @@ describe('the example in the schema', () => {
       tensor('rooms', 'INT64', [1, '2', 3, 4]),
       tensor('area', 'FP32', [[10], [20], [30], [40]]),
     ];
-    await promoted({ identifier, example });
+    await promoted(identifier, houseModel(), { example, classes: { kind: houseKinds } });
     const shown = await schemaOf(identifier);
     expect(shown.classes).toEqual({ kind: houseKinds });
     expect(shown.example).toEqual({
@@ -189,7 +189,7 @@ describe('the example in the schema', () => {
     ['is empty', []],
   ])('is made of zeros when the manifest’s %s', async (what, example) => {
     const identifier = `example-${what.replaceAll(' ', '-')}`;
-    await promoted({ identifier, example });
+    await promoted(identifier, houseModel(), { example });
     const shown = await schemaOf(identifier);
     expect(shown.example.records).toEqual([{ area: 0, rooms: 0 }]);
     expect((await http.post('/predict').send(shown.example)).status).toBe(200);
@@ -211,7 +211,7 @@ describe('outputs', () => {
       const deep = graph.op('Reshape', [wide, graph.ints([-1, 2, 3])]);
       graph.output('deep', deep, 'float', ['batch', 2, 3]);
     });
-    await promoted({ identifier: 'nested', bytes });
+    await promoted('nested', bytes);
     expect((await predict('nested', [{ x: 1 }, { x: 10 }])).predictions).toEqual([
       {
         flat: [1, 2, 3, 4, 5, 6],
@@ -238,7 +238,7 @@ describe('outputs', () => {
       graph.output('numbers', graph.op('Abs', [pair]), 'float', ['batch', 2]);
     });
     const classes = { short: ['a'], twice: ['a', 'a'], numbers: [0, 1] };
-    await promoted({ identifier: 'labels', bytes, classes });
+    await promoted('labels', bytes, { classes });
     expect((await predict('labels', [{ x: 1 }])).predictions).toEqual([
       { short: [1, 2], twice: [-1, -2], numbers: { 0: 1, 1: 2 } },
     ]);
@@ -248,7 +248,7 @@ describe('outputs', () => {
     const bytes = modelOf((graph, x) => {
       graph.output('mean', graph.op('ReduceMean', [x], { keepdims: 1 }), 'float', [1, 1]);
     });
-    await promoted({ identifier: 'means', bytes, max_batch: 1 });
+    await promoted('means', bytes);
     expect((await predict('means', [{ x: 3 }])).predictions).toEqual([{ mean: 3 }]);
     const answer = await http.post('/predict').send({ identifier: 'means', records: [{ x: 1 }, { x: 2 }] });
     expect(answer.status).toBe(400);

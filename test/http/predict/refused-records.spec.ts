@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ElementType } from '../../../src/ml/onnx/graph.js';
+import type { Datatype } from '../../../src/contracts/tensor.js';
 import { testApp } from '../../app.js';
-import { echoModel } from '../../factories/column-models.js';
+import { echoModel, houseModel } from '../../factories/column-models.js';
 import { importedModel } from '../../factories/imported-model.js';
 import { promoteModel } from '../../factories/promotion.js';
 import { servedModel } from '../../factories/served-model.js';
@@ -9,7 +9,7 @@ import { expectProblem } from '../expect-problem.js';
 
 const { http, db, store } = await testApp();
 const identifier = 'houses';
-await promoteModel(db, (await importedModel(db, store, { identifier })).version);
+await promoteModel(db, await importedModel(db, store, identifier, houseModel()));
 
 const right = { area: 50, rooms: 2 };
 const post = (body: unknown) =>
@@ -74,20 +74,30 @@ describe('a record', () => {
       'a text for a float',
       { ...right, area: '50' },
       'records.1.area',
-      '"50" is none of what column "area" (FP32)',
+      '"50" is no value of column "area": FP32 is a finite number in its range',
     ],
-    ['a flag for a float', { ...right, area: true }, 'records.1.area', 'true is none'],
-    ['a list for a float', { ...right, area: [50] }, 'records.1.area', '[50] is none'],
-    ['a number that no float holds', { ...right, area: 3.5e38 }, 'records.1.area', 'below 3.4028e+38'],
-    ['an empty cell for an integer', { ...right, rooms: null }, 'records.1.rooms', 'null is none'],
-    ['a fraction for an integer', { ...right, rooms: 1.5 }, 'records.1.rooms', '1.5 is none'],
-    ['digits that JSON loses', { ...right, rooms: 2 ** 53 }, 'records.1.rooms', 'as text beyond 2^53'],
-    ['a text that is no integer', { ...right, rooms: '1e3' }, 'records.1.rooms', '"1e3" is none'],
+    ['a flag for a float', { ...right, area: true }, 'records.1.area', 'true is no value'],
+    ['a list for a float', { ...right, area: [50] }, 'records.1.area', '[50] is no value'],
+    [
+      'a number that no float holds',
+      { ...right, area: 3.5e38 },
+      'records.1.area',
+      'a finite number in its range',
+    ],
+    ['an empty cell for an integer', { ...right, rooms: null }, 'records.1.rooms', 'null is no value'],
+    ['a fraction for an integer', { ...right, rooms: 1.5 }, 'records.1.rooms', '1.5 is no value'],
+    [
+      'digits that JSON loses',
+      { ...right, rooms: 2 ** 53 },
+      'records.1.rooms',
+      'beyond 2^53, where JSON numbers are not exact, it comes as a text of digits',
+    ],
+    ['a text that is no integer', { ...right, rooms: '1e3' }, 'records.1.rooms', '"1e3" is no value'],
     [
       'an integer of more than 64 bits',
       { ...right, rooms: '9223372036854775808' },
       'records.1.rooms',
-      'from -9223372036854775808 to 9223372036854775807',
+      'from -2^63 to 2^63 - 1',
     ],
   ])('is refused when it is %s, by its place', async (_what, record, path, message) => {
     expect(await fault({ identifier, records: [right, record] })).toEqual({
@@ -106,50 +116,45 @@ describe('a record', () => {
     const body = JSON.stringify({ identifier, records: [right] }).replace('50', deep);
     expect(await fault(body)).toMatchObject({
       path: 'records.0.area',
-      message: expect.stringContaining('a deeply nested array is none'),
+      message: expect.stringContaining('a deeply nested array is no value'),
     });
   });
 
-  it.each<[ElementType, unknown[], unknown[]]>([
-    ['bool', [true, false], [0, 1, 'true', null]],
-    ['int8', [-128, 127], [-129, 128, 0.5, '1', null]],
-    ['uint8', [0, 255], [-1, 256, null]],
-    ['int16', [-32_768], [-32_769, 32_768]],
-    ['uint16', [65_535], [-1, 65_536]],
-    ['int32', [2_147_483_647], [2_147_483_648, -2_147_483_649]],
-    ['uint32', [4_294_967_295], [4_294_967_296, -1]],
-    ['uint64', [0, '18446744073709551615'], [-1, '-1', '18446744073709551616', 2 ** 53, '']],
-    ['float16', [65_504, 65_519, null], [65_520, -65_520, '1']],
-    ['double', [1e308, null], ['1e308', false]],
-    ['string', ['', '5'], [5, null, true]],
+  it.each<[Datatype, unknown[], unknown[]]>([
+    ['BOOL', [true, false], [2, 'true', null]],
+    ['INT8', [-128, 127], [-129, 128, 0.5, '1', null]],
+    ['UINT8', [0, 255], [-1, 256, null]],
+    ['INT16', [-32_768], [-32_769, 32_768]],
+    ['UINT16', [65_535], [-1, 65_536]],
+    ['INT32', [2_147_483_647], [2_147_483_648, -2_147_483_649]],
+    ['UINT32', [4_294_967_295], [4_294_967_296, -1]],
+    ['UINT64', [0, '18446744073709551615'], [-1, '-1', '18446744073709551616', 2 ** 53, '']],
+    ['FP16', [65_504, 65_519, null], [65_520, -65_520, '1']],
+    ['FP64', [1e308, null], ['1e308', false]],
+    ['BYTES', ['', '5'], [5, null, true, 'a\0']],
   ])('is held to the range of its column (%s)', async (type, taken, refused) => {
     const name = `range-${type}`;
-    const { version } = await importedModel(db, store, {
-      identifier: name,
-      bytes: echoModel([{ name: 'x', type }]),
-    });
-    await promoteModel(db, version);
+    await promoteModel(db, await importedModel(db, store, name, echoModel({ x: type })));
     const statusOf = async (x: unknown) => (await post({ identifier: name, records: [{ x }] })).status;
     expect(await Promise.all(taken.map(statusOf))).toEqual(taken.map(() => 200));
     for (const x of refused) {
       const { path, message } = await fault({ identifier: name, records: [{ x }] });
       expect({ path, message }).toEqual({
         path: 'records.0.x',
-        message: expect.stringContaining(`${JSON.stringify(x)} is none of what column "x"`),
+        message: expect.stringContaining(`${JSON.stringify(x)} is no value of column "x"`),
       });
     }
   });
 });
 
-it.each<[string, ElementType, (string | number)[]]>([
-  ['a matrix', 'float', ['batch', 3]],
-  ['three axes', 'float', ['batch', 1, 1]],
-  ['rows that are fixed', 'float', [1, 1]],
-  ['a scalar', 'float', []],
+it.each<[string, Datatype, (string | number)[]]>([
+  ['a matrix', 'FP32', ['batch', 3]],
+  ['three axes', 'FP32', ['batch', 1, 1]],
+  ['rows that are fixed', 'FP32', [1, 1]],
+  ['a scalar', 'FP32', []],
 ])('says where to ask a model whose input is %s', async (what, type, shape) => {
   const name = what.replaceAll(' ', '-');
-  const bytes = echoModel([{ name: 'x', type, shape }]);
-  await promoteModel(db, (await importedModel(db, store, { identifier: name, bytes })).version);
+  await promoteModel(db, await importedModel(db, store, name, echoModel({ x: type }, shape)));
   const refusals = [
     await http.post('/predict').send({ identifier: name, records: [{ x: 1 }] }),
     await http.get('/predict/schema').query({ identifier: name }),

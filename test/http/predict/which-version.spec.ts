@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PredictAnswer, RecordSchema } from '../../../src/contracts/predict.js';
 import { testApp } from '../../app.js';
-import { echoModel } from '../../factories/column-models.js';
+import { echoModel, houseModel } from '../../factories/column-models.js';
 import { importedModel } from '../../factories/imported-model.js';
 import { promoteModel } from '../../factories/promotion.js';
 import { eventually } from '../../integration/eventually.js';
@@ -12,10 +12,10 @@ const { http, db, store } = await testApp();
 const identifier = 'versions';
 
 beforeAll(async () => {
-  const first = await importedModel(db, store, { identifier });
-  await importedModel(db, store, { identifier, bytes: echoModel([{ name: 'other', type: 'float' }]) });
-  await importedModel(db, store, { identifier });
-  await promoteModel(db, first.version);
+  const first = await importedModel(db, store, identifier, houseModel());
+  await importedModel(db, store, identifier, echoModel({ other: 'FP32' }));
+  await importedModel(db, store, identifier, houseModel());
+  await promoteModel(db, first);
   await alias('candidate', 3);
 });
 

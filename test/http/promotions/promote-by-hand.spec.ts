@@ -10,6 +10,7 @@ import {
   PromotionRefused,
 } from '../../../src/contracts/promotion.js';
 import { testApp } from '../../app.js';
+import { houseModel } from '../../factories/column-models.js';
 import { importedModel } from '../../factories/imported-model.js';
 import { storedModel } from '../../factories/served-model.js';
 import { eventually } from '../../integration/eventually.js';
@@ -47,9 +48,7 @@ const current = async (identifier: string) =>
   parseAnswer(CurrentPointer, await http.get('/promotions/current').query({ identifier }));
 const countOf = (identifier: string) => db.promotion.count({ where: { identifier } });
 const broken = (identifier: string) =>
-  importedModel(db, store, {
-    identifier,
-    bytes: Buffer.from(`no model, for ${identifier}`),
+  importedModel(db, store, identifier, Buffer.from(`no model, for ${identifier}`), {
     signature: { inputs: [], outputs: [] },
   });
 
@@ -106,7 +105,7 @@ describe('a promotion by hand', () => {
 
   it('of an imported model shows numbers that are not known as null', async () => {
     const identifier = 'imported';
-    const { version } = await importedModel(db, store, { identifier });
+    const version = await importedModel(db, store, identifier, houseModel());
     expect(await promote({ identifier, model_version: 1 })).toMatchObject({
       model_type: 'ONNX',
       run_id: version.run_id,
@@ -115,7 +114,7 @@ describe('a promotion by hand', () => {
       mae: null,
       mse: null,
     });
-    await importedModel(db, store, { identifier, metrics: { rmse: 3, accuracy: 0.9 } });
+    await importedModel(db, store, identifier, houseModel(), { metrics: { rmse: 3, accuracy: 0.9 } });
     expect(await promote({ identifier, model_version: 2 })).toMatchObject({
       rmse: 3,
       mae: null,
@@ -139,7 +138,7 @@ describe('a promotion by hand', () => {
 
   it('answers predictions within a second, at every gateway', async () => {
     const identifier = 'followed';
-    for (let i = 0; i < 2; i++) await importedModel(db, store, { identifier });
+    for (let i = 0; i < 2; i++) await importedModel(db, store, identifier, houseModel());
     const answering = async (at: typeof http) => {
       const answer = await at.post('/predict').send({ identifier, records: [{ area: 1, rooms: 1 }] });
       expect(answer.status, answer.text).toBe(200);
@@ -157,7 +156,7 @@ describe('a promotion by hand', () => {
 
 describe('with If-Match', () => {
   const identifier = 'matched';
-  beforeAll(() => importedModel(db, store, { identifier }));
+  beforeAll(() => importedModel(db, store, identifier, houseModel()));
 
   it('is made when the pointer is where the caller saw it, and refused with the pointer when not', async () => {
     const body = { identifier, model_version: 1 };
@@ -176,7 +175,7 @@ describe('with If-Match', () => {
   });
 
   it('is refused with null when nothing was promoted', async () => {
-    await importedModel(db, store, { identifier: 'never' });
+    await importedModel(db, store, 'never', houseModel());
     const answer = await ask({ identifier: 'never', model_version: 1 }, { 'if-match': '"7"' });
     expect(expectProblemOf(PointerMoved.strict(), answer, 409).current).toBeNull();
     expectProblem(await http.get('/promotions/current?identifier=never'), 404);
@@ -194,7 +193,7 @@ describe('with If-Match', () => {
 
   it('lets one of twenty have it; without it, all twenty', async () => {
     const one = 'one-of-twenty';
-    await importedModel(db, store, { identifier: one });
+    await importedModel(db, store, one, houseModel());
     const twenty = (headers: Headers) =>
       Promise.all(Array.from({ length: 20 }, () => ask({ identifier: one, model_version: 1 }, headers)));
     const matched = (await twenty({ 'if-match': '"0"' })).map(({ status }) => status);
@@ -210,7 +209,7 @@ describe('with If-Match', () => {
 describe('with an Idempotency-Key', () => {
   it('is made once, and answered alike again, although the pointer has moved on', async () => {
     const identifier = 'once';
-    await importedModel(db, store, { identifier });
+    await importedModel(db, store, identifier, houseModel());
     const key = randomUUID();
     const send = () => ask({ identifier, model_version: 1 }, { 'idempotency-key': key, 'if-match': '"0"' });
     const [first, twin] = await Promise.all([send(), send()]);
@@ -229,7 +228,7 @@ describe('with an Idempotency-Key', () => {
 describe('a model that does not load', () => {
   it('is refused with the request and its verdict, which are kept; the pointer stays', async () => {
     const identifier = 'broken';
-    await importedModel(db, store, { identifier });
+    await importedModel(db, store, identifier, houseModel());
     const serving = await promote({ identifier, model_version: 1 });
     await broken(identifier);
     const answer = await ask({ identifier, model_version: 2, reason: 'try it' });
@@ -250,7 +249,7 @@ describe('a model that does not load', () => {
 
   it('is refused too when its bytes are gone', async () => {
     const identifier = 'gone';
-    const { version } = await importedModel(db, store, { identifier });
+    const version = await importedModel(db, store, identifier, houseModel());
     const file = await db.artifact.findUniqueOrThrow({ where: { sha256: version.manifest_sha256 } });
     await store.remove(file.bucket, file.key);
     const answer = await ask({ identifier, model_version: 1 });
@@ -261,7 +260,7 @@ describe('a model that does not load', () => {
 
   it('leaves nothing behind when it is the store that cannot be reached, and is promoted when it can', async () => {
     const identifier = 'store-away';
-    const { version } = await importedModel(db, store, { identifier });
+    const version = await importedModel(db, store, identifier, houseModel());
     away.add(version.manifest_sha256);
     const answer = await ask({ identifier, model_version: 1 });
     expect(answer.headers['retry-after']).toBeDefined();
@@ -277,7 +276,7 @@ describe('a model that does not load', () => {
 
 describe('a request', () => {
   const identifier = 'asked';
-  beforeAll(() => importedModel(db, store, { identifier }));
+  beforeAll(() => importedModel(db, store, identifier, houseModel()));
 
   it.each<[string, object, string]>([
     ['no version', {}, 'model_version'],

@@ -4,6 +4,7 @@ import { writeProjections } from '../../../src/engine/write-projections.js';
 import type { ModelVersion } from '../../../src/generated/prisma/client.js';
 import { readObject } from '../../../src/platform/object-store/read-object.js';
 import { testDatabase } from '../../database.js';
+import { houseModel } from '../../factories/column-models.js';
 import { importedModel } from '../../factories/imported-model.js';
 import { promoteModel } from '../../factories/promotion.js';
 import { newRun, type TestRun, trainers } from '../../factories/run.js';
@@ -20,7 +21,7 @@ let run: TestRun;
 
 async function runToEvaluate(): Promise<string> {
   const identifier = `imported-${++tests}`;
-  champion = (await importedModel(db, store, { identifier })).version;
+  champion = await importedModel(db, store, identifier, houseModel());
   await promoteModel(db, champion);
   run = await newRun(db, { identifier });
   await run.succeed('preprocess', ...trainers);
