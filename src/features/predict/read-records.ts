@@ -24,7 +24,7 @@ export function readRecords(records: readonly unknown[], inputs: readonly Tensor
 
 /** The values of each input, a row each. */
 function columnsOf(records: readonly unknown[], inputs: readonly TensorSpec[]): unknown[][] {
-  const columns = inputs.map(() => new Array<unknown>(records.length));
+  const columns = inputs.map((): unknown[] => []);
   for (let row = 0; row < records.length; row++) {
     const record = records[row];
     if (!isRecord(record)) {
@@ -34,7 +34,7 @@ function columnsOf(records: readonly unknown[], inputs: readonly TensorSpec[]): 
       const { name } = inputs[i]!;
       // Not by plain access: a column may be called `constructor`.
       if (!Object.hasOwn(record, name)) throw missing(record, row, inputs);
-      columns[i]![row] = record[name];
+      columns[i]!.push(record[name]);
     }
   }
   return columns;
