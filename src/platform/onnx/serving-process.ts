@@ -1,24 +1,32 @@
 import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
 import { Worker } from 'node:worker_threads';
+import { inspectModel } from './inspect-model.js';
 import type { ProcessStart } from './process-host.js';
-import { serveSession } from './serve-session.js';
+import { type ServingChannel, serveSession } from './serve-session.js';
 import type { ServingReply, ServingRequest } from './serving-message.js';
 
 // The entry of a serving process: one model's session, apart from the gateway, which a crash of native code would end.
 
-const [{ manifest, memoryBytes }] = (await once(process, 'message')) as [ProcessStart];
+const [{ manifest, inspection, memoryBytes }] = (await once(process, 'message')) as [ProcessStart];
 // A thread does the watching: this one may be inside native code for long.
 new Worker(new URL('./process-guard.js', import.meta.url), {
   workerData: { memoryBytes, parent: process.ppid },
 }).unref();
 const model = await buffer(process.stdin);
 
-await serveSession(
-  { model, manifest },
-  {
-    onRequest: (listener) => process.on('message', (request: ServingRequest) => listener(request)),
-    reply: (message: ServingReply) => void process.send?.(message),
-    close: () => process.disconnect(),
-  },
-);
+const channel: ServingChannel = {
+  onRequest: (listener) => process.on('message', (request: ServingRequest) => listener(request)),
+  reply: (message: ServingReply) => void process.send?.(message),
+  close: () => process.disconnect(),
+};
+
+if (inspection) {
+  channel.reply(
+    await inspectModel(model, inspection).then(
+      (facts): ServingReply => ({ kind: 'inspected', facts }),
+      (error: Error): ServingReply => ({ kind: 'unusable', message: error.message }),
+    ),
+  );
+  channel.close();
+} else await serveSession({ model, manifest }, channel);
