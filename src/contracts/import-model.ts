@@ -9,9 +9,6 @@ export const ModelTags = z
   .refine((tags) => Object.keys(tags).length <= maxTags, `must be ${maxTags} tags at most`);
 export type ModelTags = z.infer<typeof ModelTags>;
 
-/** A list of tensors, or a request as the inference protocol has it. */
-const Example = z.union([z.array(JsonTensor), z.object({ inputs: z.array(JsonTensor) })]);
-
 /** A field of a form that holds JSON. */
 const JsonText = z.string().transform((text, context): unknown => {
   try {
@@ -43,8 +40,8 @@ export const ImportModel = z.strictObject({
         'Rows of different requests that may be run together, 1 to 1024. Without it 64, if the example shows that rows know nothing of each other, and otherwise 1.',
       examples: ['64'],
     }),
-  example: JsonText.pipe(Example)
-    .transform((example) => (Array.isArray(example) ? example : example.inputs))
+  example: JsonText.transform(tensorsOf)
+    .pipe(z.array(JsonTensor).min(1))
     .optional()
     .meta({
       description:
@@ -53,6 +50,12 @@ export const ImportModel = z.strictObject({
     }),
 });
 export type ImportModel = z.infer<typeof ImportModel>;
+
+/** Of a list of tensors, or of a request as the inference protocol has it. */
+function tensorsOf(example: unknown): unknown {
+  const isRequest = typeof example === 'object' && example !== null && 'inputs' in example;
+  return isRequest ? example.inputs : example;
+}
 
 /** The whole form. */
 export const ImportForm = ImportModel.extend({

@@ -116,7 +116,7 @@ function tooLong(field: string): AppError {
 }
 
 function fault(path: string, message: string): AppError {
-  return new AppError('invalid_request', 'The form is not of the right form.', {
+  return new AppError('invalid_request', 'The request is not of the right form.', {
     issues: [{ path, message }],
   });
 }

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import path from 'node:path';
-import { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { projectRoot } from '../project-root.js';
 import type { Inspection } from './inspect-model.js';
 import type { ServingReply, ServingStart } from './serving-message.js';
@@ -15,13 +15,20 @@ export interface ProcessStart {
   manifest: ServingStart['manifest'];
   /** What is to be found out about the model, which is then not served. */
   inspection?: Inspection;
+  /** Bytes of the model. */
+  size: number;
   /** Resident memory over which it ends itself. */
   memoryBytes: number;
 }
 
+/** A model that is not in memory here. */
+export interface ModelFile {
+  size: number;
+  read: () => Readable;
+}
+
 interface ProcessModel extends Pick<ProcessStart, 'manifest' | 'inspection'> {
-  /** As a stream when it is not in memory here. */
-  model: Uint8Array | Readable;
+  model: Uint8Array | ModelFile;
 }
 
 /** A session in a process of its own, with a limit of its memory. */
@@ -45,9 +52,11 @@ export function processHost({ model, ...start }: ProcessModel, memoryBytes: numb
     child.on('error', () => {});
     child.stdin?.on('error', () => {});
     child.on('message', (reply) => onReply(reply as ServingReply));
-    child.send({ ...start, memoryBytes } satisfies ProcessStart, () => {});
-    if (model instanceof Readable && child.stdin) model.pipe(child.stdin);
-    else child.stdin?.end(model);
+    const size = model instanceof Uint8Array ? model.length : model.size;
+    child.send({ ...start, size, memoryBytes } satisfies ProcessStart, () => {});
+    if (model instanceof Uint8Array) child.stdin?.end(model);
+    // A file that cannot be read breaks off, which the process sees by its size.
+    else if (child.stdin) pipeline(model.read(), child.stdin, () => {});
     return {
       post: (request) => void child.send(request, () => {}),
       kill: () => void child.kill('SIGKILL'),

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { buffer } from 'node:stream/consumers';
 import { Worker } from 'node:worker_threads';
 import { inspectModel } from './inspect-model.js';
 import type { ProcessStart } from './process-host.js';
@@ -8,12 +7,16 @@ import type { ServingReply, ServingRequest } from './serving-message.js';
 
 // The entry of a serving process: one model's session, apart from the gateway, which a crash of native code would end.
 
-const [{ manifest, inspection, memoryBytes }] = (await once(process, 'message')) as [ProcessStart];
+const [{ manifest, inspection, size, memoryBytes }] = (await once(process, 'message')) as [ProcessStart];
 // A thread does the watching: this one may be inside native code for long.
 new Worker(new URL('./process-guard.js', import.meta.url), {
   workerData: { memoryBytes, parent: process.ppid },
 }).unref();
-const model = await buffer(process.stdin);
+// In place: the chunks and what is made of them would be the model twice.
+const model = Buffer.allocUnsafe(size);
+let received = 0;
+for await (const chunk of process.stdin as AsyncIterable<Buffer>) received += chunk.copy(model, received);
+if (received < size) throw new Error(`the model broke off after ${received} of ${size} bytes`);
 
 const channel: ServingChannel = {
   onRequest: (listener) => process.on('message', (request: ServingRequest) => listener(request)),
