@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DeadLettersModule } from './features/dead-letters/dead-letters.module.js';
 import { HealthModule } from './features/health/health.module.js';
+import { InferenceModule } from './features/inference/inference.module.js';
 import { MetricsModule } from './features/metrics/metrics.module.js';
 import { ObjectsModule } from './features/objects/objects.module.js';
 import { PipelinesModule } from './features/pipelines/pipelines.module.js';
@@ -15,6 +16,7 @@ import { type Resources, ResourcesModule } from './http/resources.module.js';
   imports: [
     DeadLettersModule,
     HealthModule,
+    InferenceModule,
     MetricsModule,
     ObjectsModule,
     PipelinesModule,

@@ -21,3 +21,28 @@ export const predictExample = {
     wind: hours.map(() => 4),
   },
 };
+
+/** Rows that a model sees by default, `input_seq_len`. */
+const window = predictExample.data.time.slice(0, 10);
+
+/** The same history to the same model as tensors. */
+export const inferExample = {
+  id: 'my-1',
+  inputs: [
+    {
+      name: 'time',
+      datatype: 'INT64',
+      shape: [1, window.length],
+      data: window.map((time) => Date.parse(time)),
+    },
+    {
+      name: 'columns',
+      datatype: 'FP64',
+      shape: [1, window.length, 3],
+      data: window.flatMap((_, row) => {
+        const { pressure, temperature, wind } = predictExample.data;
+        return [pressure[row]!, temperature[row]!, wind[row]!];
+      }),
+    },
+  ],
+};

@@ -9,6 +9,8 @@ interface Answer {
   schema?: z.ZodType;
   /** Other documented statuses, with the reason for each. */
   problems?: Record<number, string>;
+  /** Of its errors; ours without it. */
+  errorSchema?: z.ZodType;
   /** It makes something that has an id, once for each `Idempotency-Key`: the handler has `@Once()`. */
   creates?: boolean;
 }
@@ -25,10 +27,16 @@ const createdHeaders = {
 /** What an operation does and answers: its documentation, its status, and the schema that its answer goes through. */
 export function Endpoint(
   summary: string,
-  { creates = false, status = creates ? 201 : 200, schema, problems = {} }: Answer = {},
+  {
+    creates = false,
+    status = creates ? 201 : 200,
+    schema,
+    problems = {},
+    errorSchema = Problem,
+  }: Answer = {},
 ): MethodDecorator {
   const problem = (code: number, description: string) =>
-    ApiResponse({ status: code, description, standardSchema: Problem });
+    ApiResponse({ status: code, description, standardSchema: errorSchema });
   return applyDecorators(
     ApiOperation({ summary }),
     HttpCode(status),
@@ -52,6 +60,6 @@ export function Endpoint(
           problem(422, 'The Idempotency-Key was used for a request with another body.'),
         ]
       : []),
-    ApiDefaultResponse({ description: 'An error.', standardSchema: Problem }),
+    ApiDefaultResponse({ description: 'An error.', standardSchema: errorSchema }),
   );
 }

@@ -33,6 +33,9 @@ function toOpenApi(schema: unknown, { schemaType }: { schemaType: 'input' | 'out
       // A Date in a row is a string in JSON.
       if (zodSchema._zod.def.type === 'date')
         Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
+      // zod leaves out the examples of what is transformed; ours are of what callers send.
+      const examples = z.globalRegistry.get(zodSchema)?.examples;
+      if (schemaType === 'input' && examples) Object.assign(jsonSchema, { examples });
       // The whole range of a double says nothing.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { renderError } from './render-error.js';
 import { toProblem } from './to-problem.js';
 
-/** Answers with an error, and logs those that nobody expected. */
+/** Answers with an error in the form that its path has, and logs those that nobody expected. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const path = request.url.split('?')[0] ?? '/';
   const { problem, retryAfterSeconds, unexpected } = toProblem(error, path, request.id);
@@ -11,11 +12,12 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     reply.raw.destroy();
     return;
   }
+  const { contentType, body } = renderError(problem);
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterSeconds)));
   void reply
     .status(problem.status)
     // Faults that Fastify finds before there is a route come here without having been through our hooks.
     .header('x-request-id', request.id)
-    .header('content-type', 'application/problem+json; charset=utf-8')
-    .send(JSON.stringify(problem));
+    .header('content-type', contentType)
+    .send(JSON.stringify(body));
 }

@@ -59,8 +59,13 @@ export function pickColumns(frame: Frame, names: readonly string[]): Column[] {
 
 /** Positions of the rows by rising time (equal times keep their order), or null when they are in order. */
 export function timeOrder(time: Float64Array): Uint32Array | null {
-  if (time.every((value, row) => row === 0 || value >= (time[row - 1] ?? value))) return null;
+  if (isInOrder(time)) return null;
   return Uint32Array.from(time.keys()).sort((a, b) => (time[a] ?? 0) - (time[b] ?? 0) || a - b);
+}
+
+function isInOrder(time: Float64Array): boolean {
+  for (let row = 1; row < time.length; row++) if (time[row]! < time[row - 1]!) return false;
+  return true;
 }
 
 /** The same rows by rising time. */

@@ -35,48 +35,44 @@ export async function rollForecast(
   run: RunWindow,
   onRows: (done: number) => void = () => {},
 ): Promise<Frame> {
+  const width = columns.length;
   const first = origin - rows;
   const size = rows + length + horizon;
   const known = Math.min(frame.rows - first, size);
-  const extend = (values: Float64Array) => {
-    const extended = new Float64Array(size);
-    extended.set(values.subarray(first, first + known));
-    return extended;
-  };
-  const time = extend(frame.time);
-  const series = pickColumns(frame, columns).map(({ values }) => extend(values));
+  const time = new Float64Array(size);
+  time.set(frame.time.subarray(first, first + known));
+  // Row by row, as the model wants them: a window is then one slice.
+  const cells = new Float64Array(size * width);
+  pickColumns(frame, columns).forEach(({ values }, column) => {
+    for (let row = 0; row < known; row++) cells[row * width + column] = values[first + row]!;
+  });
   const targetIndex = targets.map((target) => columns.indexOf(target));
   const forecast = targets.map((name) => ({ name, values: new Float64Array(length) }));
 
   for (let done = 0; done < length; done += horizon) {
     const at = rows + done;
-    const predicted = await run(...gatherWindow(time, series, done, rows));
+    const window = cells.slice(done * width, at * width);
+    const predicted = await run(toBigInts(time, done, at), window);
     for (let step = 0; step < horizon; step++) {
       const row = at + step;
       if (row >= known) {
         time[row] = time[row - 1]! + stepMs;
-        for (const values of series) values[row] = values[row - 1]!;
+        cells.copyWithin(row * width, (row - 1) * width, row * width);
       }
-      targetIndex.forEach((column, target) => {
+      for (let target = 0; target < targets.length; target++) {
         const value = predicted[step * targets.length + target]!;
-        if (row >= known) series[column]![row] = value;
+        if (row >= known) cells[row * width + targetIndex[target]!] = value;
         if (done + step < length) forecast[target]!.values[done + step] = value;
-      });
+      }
     }
     onRows(Math.min(done + horizon, length));
   }
   return makeFrame(time.slice(rows, rows + length), forecast);
 }
 
-function gatherWindow(
-  time: Float64Array,
-  series: readonly Float64Array[],
-  start: number,
-  rows: number,
-): [BigInt64Array, Float64Array] {
-  const cells = new Float64Array(rows * series.length);
-  series.forEach((values, column) => {
-    for (let row = 0; row < rows; row++) cells[row * series.length + column] = values[start + row]!;
-  });
-  return [BigInt64Array.from(time.subarray(start, start + rows), BigInt), cells];
+/** By hand: `from` with a function takes ten times as long, and predictions wait for it. */
+function toBigInts(values: Float64Array, start: number, end: number): BigInt64Array {
+  const bigints = new BigInt64Array(end - start);
+  for (let i = start; i < end; i++) bigints[i - start] = BigInt(values[i]!);
+  return bigints;
 }

@@ -25,10 +25,12 @@ export function readHistory(data: Columns, indexCol: string | undefined, manifes
   if (times.length < manifest.rows) {
     throw fault('data', `${times.length} rows of history are too few: this model needs ${manifest.rows}`);
   }
-  const uneven = Object.entries(data).find(([, values]) => values.length !== times.length);
-  if (uneven) {
-    const [name, { length }] = uneven;
-    throw fault(`data.${name}`, `column "${name}" has ${length} rows, the time column has ${times.length}`);
+  for (const name of Object.keys(data)) {
+    const { length } = data[name]!;
+    if (length !== times.length) {
+      const message = `column "${name}" has ${length} rows, the time column has ${times.length}`;
+      throw fault(`data.${name}`, message);
+    }
   }
   const time = readTimes(times, timeName);
   refuseEqualTimes(time, timeName);
@@ -40,7 +42,9 @@ export function readHistory(data: Columns, indexCol: string | undefined, manifes
 }
 
 function readTimes(values: readonly unknown[], name: string): Float64Array {
-  return Float64Array.from(values, (value, row) => {
+  const times = new Float64Array(values.length);
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
     const time = typeof value === 'string' ? parseTime(value.trim()) : Number.NaN;
     if (Number.isNaN(time)) {
       throw fault(
@@ -48,8 +52,9 @@ function readTimes(values: readonly unknown[], name: string): Float64Array {
         `${show(value)} is not a time; write it like "2018-02-05T23:40:00Z"`,
       );
     }
-    return time;
-  });
+    times[row] = time;
+  }
+  return times;
 }
 
 function readColumn(values: readonly unknown[], name: string): Float64Array {
@@ -64,6 +69,8 @@ function readColumn(values: readonly unknown[], name: string): Float64Array {
 }
 
 function refuseEqualTimes(time: Float64Array, name: string): void {
+  // Most are in order, and then no two are equal.
+  if (isRising(time)) return;
   if (time.length > 1 && time.every((value) => value === time[0])) {
     throw fault(`data.${name}`, 'all times are the same');
   }
@@ -75,6 +82,11 @@ function refuseEqualTimes(time: Float64Array, name: string): void {
     }
     seen.add(value);
   });
+}
+
+function isRising(time: Float64Array): boolean {
+  for (let row = 1; row < time.length; row++) if (!(time[row]! > time[row - 1]!)) return false;
+  return true;
 }
 
 /** Not by plain access: a column may be called `constructor`. */

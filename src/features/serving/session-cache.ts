@@ -52,6 +52,8 @@ export interface SessionCacheSettings {
 /** A load that failed is tried again by the first request after this time, not by each of a thousand. */
 const failureKeptMs = 1_000;
 const mostFailures = 100;
+/** Node's timers count no further than some weeks. */
+const longestWaitMs = 3_600_000;
 
 /** Loaded models by name and version. One that is retired goes when its last user is done. */
 export class SessionCache {
@@ -129,6 +131,7 @@ export class SessionCache {
     if (known) return known;
     const failure = this.failures.get(key);
     if (failure && performance.now() - failure.at < failureKeptMs) throw failure.error;
+    this.failures.delete(key);
     const memoryBytes = modelMemory(served);
     const emptied = this.makeRoom(served, memoryBytes, replacing);
     const entry: Entry = {
@@ -148,7 +151,6 @@ export class SessionCache {
     entry.loading.then(
       (loaded) => {
         entry.loaded = loaded;
-        this.failures.delete(key);
       },
       () => {}, // Told to whoever waits for it.
     );
@@ -212,7 +214,8 @@ export class SessionCache {
 
 async function loadedBy(deadline: number, { served, loading }: Entry): Promise<Loaded> {
   const decided = new AbortController();
-  const late = delay(Math.max(0, deadline - performance.now()), undefined, decided).then(() => {
+  const patience = Math.min(Math.max(0, deadline - performance.now()), longestWaitMs);
+  const late = delay(patience, undefined, decided).then(() => {
     throw new AppError('unavailable', `${nameOf(served)} is being loaded`, { retryAfterSeconds: 1 });
   });
   try {

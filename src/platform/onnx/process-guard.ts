@@ -17,7 +17,7 @@ setInterval(() => {
   const resident = process.memoryUsage.rss();
   if (resident > memoryBytes) {
     const mebibytes = (bytes: number) => Math.round(bytes / 1_048_576);
-    writeSync(stderr, `it took ${mebibytes(resident)} MiB of ${mebibytes(memoryBytes)}`);
+    writeSync(stderr, `it took ${mebibytes(resident)} MiB of ${mebibytes(memoryBytes)} MiB`);
   } else if (process.ppid === parent) return;
   process.kill(process.pid, 'SIGKILL');
 }, everyMs);

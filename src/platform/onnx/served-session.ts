@@ -9,6 +9,8 @@ import type { TensorData } from './tensor-data.js';
 /** One caller's request: tensors in the order of the signature. */
 export interface SessionRequest extends Batchable {
   inputs: TensorData[];
+  /** Its answer could not be cut out of a common one, so it is run by itself. */
+  alone?: boolean;
 }
 
 interface SessionAnswer {
@@ -31,12 +33,13 @@ export interface SessionObserver {
 export interface SessionSettings {
   /** Rows run at once at most. */
   maxRows: number;
+  /** A batch that takes longer shows the session as not ready. */
+  hungAfterMs?: number;
   observer: SessionObserver;
 }
 
 const maxQueue = 1_024;
-/** A batch that takes longer shows the session as not ready. */
-const hungAfterMs = 10_000;
+const defaultHungAfterMs = 10_000;
 /** A host that can be killed is, when a batch takes longer. */
 const killAfterMs = 60_000;
 const now = () => performance.now();
@@ -54,7 +57,7 @@ export class ServedSession {
     this.batcher = new Batcher((requests) => this.runBatch(requests), {
       maxRows: settings.maxRows,
       maxQueue,
-      fits: (first, other) => fitsTogether(first.inputs, other.inputs),
+      fits: (first, other) => !first.alone && !other.alone && fitsTogether(first.inputs, other.inputs),
       now,
     });
   }
@@ -80,6 +83,7 @@ export class ServedSession {
   get hung(): string | undefined {
     const since = this.batcher.busySince;
     const ms = since === undefined ? 0 : now() - since;
+    const { hungAfterMs = defaultHungAfterMs } = this.settings;
     return ms > hungAfterMs ? `one batch has been running for ${Math.round(ms / 1_000)} s` : undefined;
   }
 

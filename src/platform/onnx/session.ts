@@ -22,8 +22,8 @@ export async function createSession(
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      // Warnings about shapes it cannot infer are of no use to an operator.
-      logSeverityLevel: 3,
+      // Warnings about shapes it cannot infer are of no use to an operator, and errors are thrown.
+      logSeverityLevel: 4,
     });
   } catch (cause) {
     throw new AppError(
