@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { AppError } from '../../contracts/app-error.js';
-import type { ImportedFacts } from '../../contracts/imported-manifest.js';
+import { ImportedFacts } from '../../contracts/imported-manifest.js';
 import type { JsonTensor, ModelSignature } from '../../contracts/tensor.js';
 import { decideMaxBatch } from './decide-max-batch.js';
 import { exampleInputs } from './example-inputs.js';
@@ -9,6 +9,9 @@ import { readSignature } from './read-signature.js';
 import { runSession } from './run-session.js';
 import { createSession } from './session.js';
 import type { TensorData } from './tensor-data.js';
+
+/** Of names, labels and shapes, as JSON. Enough for the labels of tens of thousands of classes. */
+const longestFacts = 1_048_576;
 
 /** What is to be found out about a model, beside what it says itself. */
 export interface Inspection {
@@ -35,7 +38,7 @@ export async function inspectModel(file: Uint8Array, inspection: Inspection): Pr
       );
     }
     const max_batch = await tryExample(session, signature, inspection);
-    return { signature, max_batch, classes: fitting(signature, classes), opset, producer };
+    return checked({ signature, max_batch, classes: fitting(signature, classes), opset, producer });
   } finally {
     await session.release();
   }
@@ -56,6 +59,20 @@ async function tryExample(
     throw new AppError('unprocessable', `the model does not run its example: ${reason}`, { cause });
   }
   return decideMaxBatch(session, signature, { inputs, outputs, given });
+}
+
+/** Names and labels are the model's own: any text of any length, and they are stored and shown. */
+function checked(facts: ImportedFacts): ImportedFacts {
+  const text = JSON.stringify(facts);
+  if (text.length > longestFacts) {
+    throw new AppError(
+      'unprocessable',
+      `the names in the model come to more than ${longestFacts} characters`,
+    );
+  }
+  if (text.includes('\\u0000'))
+    throw new AppError('unprocessable', 'a name in the model has a zero character');
+  return ImportedFacts.parse(facts);
 }
 
 /** Labels of outputs that can be read and have a column for each, as far as their width is known. */

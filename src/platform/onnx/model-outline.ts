@@ -24,7 +24,7 @@ export interface ModelOutline {
 /**
  * Reads what a model says of itself. Its nodes are noted, its weights passed over.
  *
- * @throws AppError `unprocessable` when it holds no graph, or is no protobuf
+ * @throws AppError `unprocessable` when it holds no graph, does not name its operators, or is no protobuf
  */
 export function readOutline(model: Uint8Array): ModelOutline {
   const { producer, producerVersion, graph, opsetImport } = fields.model;
@@ -42,6 +42,10 @@ export function readOutline(model: Uint8Array): ModelOutline {
     }
   }
   if (graphs === 0) throw new AppError('unprocessable', 'the file is no ONNX model: it holds no graph');
+  if (Object.keys(outline.opset).length === 0) {
+    const message = 'the file is no ONNX model, or is cut off: it does not say which operators it uses';
+    throw new AppError('unprocessable', message);
+  }
   outline.producer = [words.producer, words.version].filter((word) => word !== '').join(' ');
   return outline;
 }
@@ -59,6 +63,9 @@ function readOpset(entry: WireReader, opset: Record<string, number>): void {
   while (entry.next()) {
     if (entry.isBytes(fields.opset.domain)) domain = entry.text();
     else if (entry.isVarint(fields.opset.version)) version = Number(entry.int64());
+  }
+  if (!Number.isSafeInteger(version) || version < 1) {
+    throw new AppError('unprocessable', `the model has no right version of its operators "${domain}"`);
   }
   opset[isStandard(domain) ? 'ai.onnx' : domain] = version;
 }
