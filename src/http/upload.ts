@@ -1,6 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Multipart } from '@fastify/multipart';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { AppError } from '../contracts/app-error.js';
 import { type TemporaryFile, writeTemporaryFile } from '../platform/temporary-file.js';
 
@@ -25,6 +26,8 @@ export interface Upload {
 
 /** The field that holds the file; the others are text. */
 const fileField = 'file';
+/** What is sent in this time after a refusal is read, and thrown away. */
+const lingerMs = 2_000;
 /** Of a text field. */
 const maxTextBytes = 4 * 1_048_576;
 const limits = {
@@ -39,16 +42,15 @@ const limits = {
 
 /** `@Upload() upload: Upload` in a handler whose route has `@RouteConfig({ form: true })`. */
 export const Upload = createParamDecorator((_: unknown, context: ExecutionContext): Upload => {
-  const http = context.switchToHttp();
-  const request = http.getRequest<FastifyRequest>();
+  const request = context.switchToHttp().getRequest<FastifyRequest>();
   return {
     async receive(maxBytes) {
       try {
         return await receiveForm(request, maxBytes);
       } catch (error) {
-        // The rest is not read. Without this the connection would stay open, and the client wait for us to read it.
-        void http.getResponse<FastifyReply>().header('connection', 'close');
-        throw formFault(error, request);
+        const fault = formFault(error, request);
+        letGo(request.raw);
+        throw fault;
       }
     },
   };
@@ -98,6 +100,18 @@ async function readText(part: Multipart): Promise<string> {
   if (part.valueTruncated) throw tooLong(part.fieldname);
   // A field that calls itself JSON comes parsed.
   return typeof part.value === 'string' ? part.value : JSON.stringify(part.value);
+}
+
+/**
+ * Ends a body that nobody wants, after its sender had time to see the answer: closed at once, the connection would
+ * break while it is sending, and the answer be lost; left open, it would wait for us to read the rest.
+ */
+function letGo(body: IncomingMessage): void {
+  if (body.complete || body.destroyed) return;
+  body.unpipe();
+  body.resume();
+  const ending = setTimeout(() => body.socket.destroy(), lingerMs);
+  body.once('close', () => clearTimeout(ending));
 }
 
 function formFault(error: unknown, { raw }: FastifyRequest): unknown {
