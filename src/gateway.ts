@@ -20,6 +20,7 @@ import { createObjectStore } from './platform/object-store/create-object-store.j
 import { ensureBuckets } from './platform/object-store/ensure-buckets.js';
 import { objectStoreSettings } from './platform/object-store/object-store-settings.js';
 import { openStepQueues } from './platform/queue/step-queues.js';
+import { seldomWarning } from './platform/seldom-warning.js';
 
 export interface Gateway {
   app: NestFastifyApplication;
@@ -40,7 +41,7 @@ const scheduleEveryMs = 500;
 /** Builds the gateway on its services, without listening. The database (and Redis) must answer by now. */
 export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
   const url = requireDatabaseUrl(env);
-  const onError = (err: unknown) => log.warn({ err }, 'will be tried again');
+  const onError = seldomWarning(log, 'will be tried again');
   const { db, close } = openDatabase({ url, onError });
   const store = createObjectStore(objectStoreSettings(env));
   const queues = await openStepQueues({ databaseUrl: url, redisUrl: env.REDIS_URL }, stepKinds, onError);

@@ -8,7 +8,7 @@ export interface BreakableProxy {
   freeze(): void;
   /** Breaks every connection and takes no more, as a server that is gone. */
   cut(): Promise<void>;
-  /** Takes connections again. */
+  /** Takes connections again, and lets everything through. */
   restore(): Promise<void>;
 }
 
@@ -43,7 +43,10 @@ export async function breakableProxy(target: URL): Promise<BreakableProxy> {
       breakAll();
       await closed;
     },
-    restore: () => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve)),
+    restore() {
+      frozen = false;
+      return new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+    },
   };
   await proxy.restore();
   afterAll(() => {

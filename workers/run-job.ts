@@ -12,7 +12,7 @@ import { type StepCache, sweptMeanwhile } from '../src/engine/step-cache.js';
 import type { RunLimit } from '../src/engine/run-limit.js';
 import { StepRef } from '../src/engine/step-ref.js';
 import type { Database } from '../src/platform/database/database.js';
-import { isOutage } from '../src/platform/database/outage.js';
+import { findOutage, isOutage, type Outage } from '../src/platform/database/outage.js';
 import type { Logger } from '../src/platform/logger.js';
 import { AttemptJournal } from './attempt-journal.js';
 import { type HeldLease, type LeaseKeeper, stopReason } from './lease-keeper.js';
@@ -35,7 +35,10 @@ export interface JobDeps {
 
 /** How often a decision is made again because the champion changed under it. */
 const maxDecisions = 10;
-const databaseAway: StepError = { code: 'unavailable', message: 'the database is away', permanent: false };
+const outageMessages: Record<Outage, string> = {
+  away: 'the database is away',
+  full: 'the disk of the database is full; free some space',
+};
 const tooManyDecisions: Ending = {
   outcome: 'FAILED',
   error: { code: 'conflict', message: 'the champion keeps changing', permanent: false },
@@ -109,13 +112,17 @@ async function attempt(
     if (late.aborted) return { outcome: 'FAILED', error: tookTooLong(timeoutMs) };
     if (!(error instanceof AppError)) log.error({ err: error }, 'attempt failed');
     const crashed = error instanceof AppError && error.code === 'crashed';
-    return {
-      outcome: crashed ? 'CRASHED' : 'FAILED',
-      error: isOutage(error) ? databaseAway : toStepError(error),
-    };
+    return { outcome: crashed ? 'CRASHED' : 'FAILED', error: whyItFailed(error) };
   } finally {
     deps.processes.release(process);
   }
+}
+
+function whyItFailed(error: unknown): StepError {
+  const outage = findOutage(error);
+  return outage
+    ? { code: 'unavailable', message: outageMessages[outage], permanent: false }
+    : toStepError(error);
 }
 
 function tookTooLong(timeoutMs: number): StepError {

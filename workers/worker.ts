@@ -14,6 +14,7 @@ import { createObjectStore } from '../src/platform/object-store/create-object-st
 import { ensureBuckets } from '../src/platform/object-store/ensure-buckets.js';
 import { objectStoreSettings } from '../src/platform/object-store/object-store-settings.js';
 import { projectRoot } from '../src/platform/project-root.js';
+import { seldomWarning } from '../src/platform/seldom-warning.js';
 import { openStepQueues } from '../src/platform/queue/step-queues.js';
 import { startStepWorker } from '../src/platform/queue/step-worker.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -51,7 +52,7 @@ export async function startWorker(env: Env, log: Logger) {
   const leaseMs = env.LEASE_SECONDS * 1_000;
   const runLimit = env.RUNS_PER_IDENTIFIER;
   const worker = `${os.hostname()}:${process.pid}`;
-  const onError = (err: unknown) => log.warn({ err }, 'will be tried again');
+  const onError = seldomWarning(log, 'will be tried again');
   const { db, close } = openDatabase({ url, max: 12, onError });
   const store = createObjectStore(objectStoreSettings(env));
   await ensureBuckets(store);

@@ -32,12 +32,13 @@ const columns = ['down', 'up', 'users', 'errors', 'load'];
 export async function startGateway(): Promise<MeasuredGateway> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-bench-'));
   const complain = (line: string) => void process.stderr.write(`${line}\n`);
-  const { url, stop } = await startStack({
+  const stack = await startStack({
     env: { ...readEnv(), TRAINYARD_HOME: folder, PORT: 0 },
     environment: { ...process.env, LOG_LEVEL: 'info' },
     say: () => {},
     onTrouble: (name, line) => complain(`${name}: ${line}`),
   });
+  const { url } = stack;
   try {
     const dataset = `${url}/objects/dataset/bench.csv`;
     await call(dataset, z.unknown(), { method: 'PUT', body: Buffer.from(series()) });
@@ -71,12 +72,12 @@ export async function startGateway(): Promise<MeasuredGateway> {
         return Number(seconds) * 1e6;
       },
       async stop() {
-        await stop();
+        await stack.stop();
         rmSync(folder, { recursive: true, force: true });
       },
     };
   } catch (error) {
-    await stop();
+    await stack.stop();
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }

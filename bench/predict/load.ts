@@ -81,15 +81,14 @@ async function openLoop(
   const waiting: number[] = [];
   const underWay = new Set<Promise<void>>();
   let sent = 0;
+  const answer = async (client: Client, due: number) => {
+    note(due, await client.send(text));
+    free.push(client);
+    dispatch();
+  };
   const dispatch = () => {
     while (free.length > 0 && waiting.length > 0) {
-      const [client, due] = [free.pop()!, waiting.shift()!];
-      const answered = client.send(text).then((ok) => {
-        note(due, ok);
-        free.push(client);
-        underWay.delete(answered);
-        dispatch();
-      });
+      const answered = answer(free.pop()!, waiting.shift()!).finally(() => underWay.delete(answered));
       underWay.add(answered);
     }
   };

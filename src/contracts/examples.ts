@@ -22,27 +22,18 @@ export const predictExample = {
   },
 };
 
-/** Rows that a model sees by default, `input_seq_len`. */
-const window = predictExample.data.time.slice(0, 10);
+const { time, pressure, temperature, wind } = predictExample.data;
 
 /** The same history to the same model as tensors. */
 export const inferExample = {
   id: 'my-1',
   inputs: [
-    {
-      name: 'time',
-      datatype: 'INT64',
-      shape: [1, window.length],
-      data: window.map((time) => Date.parse(time)),
-    },
+    { name: 'time', datatype: 'INT64', shape: [1, 24], data: time.map((text) => Date.parse(text)) },
     {
       name: 'columns',
       datatype: 'FP64',
-      shape: [1, window.length, 3],
-      data: window.flatMap((_, row) => {
-        const { pressure, temperature, wind } = predictExample.data;
-        return [pressure[row]!, temperature[row]!, wind[row]!];
-      }),
+      shape: [1, 24, 3],
+      data: hours.flatMap((hour) => [pressure[hour]!, temperature[hour]!, wind[hour]!]),
     },
   ],
 };

@@ -8,7 +8,7 @@ import { StaleChampion } from './effect.js';
 import { applyEffect, type Completion } from './effects.js';
 import { failpoint } from './failpoint.js';
 import { LockedRun } from './locked-run.js';
-import { retryDelayMs, retryLimits } from './retry-policy.js';
+import { faultOf, retryDelayMs, retryLimits } from './retry-policy.js';
 import { writeDeadLetter } from './dead-letter.js';
 import { forgetWhatChanged } from './step-cache.js';
 import { freeStep, settle } from './settle.js';
@@ -59,7 +59,7 @@ export async function finishStep(
 export async function endAttempt(run: LockedRun, step: string, ending: Ending, actor: string): Promise<void> {
   // A success that arrives after the cancel is not one: nothing of a canceled run is promoted.
   const ended: Ending = run.row.state === 'CANCELING' ? { outcome: 'CANCELED' } : ending;
-  const { attempt, failures, crashes, kind } = run.step(step);
+  const { attempt, kind } = run.step(step);
   const ref = { run_id: run.row.id, step, attempt };
   const error = 'error' in ended ? ended.error : null;
   const released = { lease_token: null, lease_expires_at: null };
@@ -88,12 +88,10 @@ export async function endAttempt(run: LockedRun, step: string, ending: Ending, a
     case 'FAILED':
     case 'CRASHED': {
       await endTrackedRun(run.tx, ref, ended.outcome === 'FAILED' ? 'FAILED' : 'KILLED');
-      const counts =
-        ended.outcome === 'FAILED' ? { failures: failures + 1, crashes } : { failures, crashes: crashes + 1 };
-      const { maxAttempts, maxUnavailable } = retryLimits;
-      const most = ended.error.code === 'unavailable' ? maxUnavailable : maxAttempts;
-      const over = counts.failures >= most || counts.crashes >= retryLimits.maxCrashes;
-      const values = { ...counts, error: ended.error };
+      const fault = faultOf(ended.outcome, ended.error);
+      const times = run.step(step)[fault] + 1;
+      const over = times >= retryLimits[fault];
+      const values = { [fault]: times, error: ended.error };
       const why = `: ${describeError(ended.error)}`;
       const how = ended.outcome.toLowerCase();
       if (over || ended.error.permanent) {
@@ -101,7 +99,7 @@ export async function endAttempt(run: LockedRun, step: string, ending: Ending, a
         await run.moveStep(step, 'FAILED', cause, { ...closed, ...values });
         await writeDeadLetter(run, step, ended.error);
       } else {
-        const pauseMs = counts.failures > failures ? retryDelayMs(kind, counts.failures) : 0;
+        const pauseMs = fault === 'crashes' ? 0 : retryDelayMs(kind, times);
         log('warn', how, `${why}; the next attempt ${pauseMs > 0 ? `in ${pauseMs} ms` : 'follows at once'}`);
         await freeStep(run, step, cause, {
           ...released,

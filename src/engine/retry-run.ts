@@ -27,7 +27,7 @@ export async function retryRun(db: Database, runId: string, actor: string): Prom
       const started = run.row.started_at ? {} : { started_at: run.now };
       await run.moveRun('RUNNING', cause, { ...started, ended_at: null });
       const empty = { error: Prisma.DbNull, progress: Prisma.DbNull, started_at: null, ended_at: null };
-      const values = { failures: 0, crashes: 0, ...empty };
+      const values = { failures: 0, outages: 0, crashes: 0, ...empty };
       for (const step of run.steps) {
         if (step.state !== 'SUCCEEDED') await run.moveStep(step.name, 'PENDING', cause, values);
       }

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { AppError, type ErrorCode } from '../contracts/app-error.js';
 import type { Problem } from '../contracts/problem.js';
-import { isOutage } from '../platform/database/outage.js';
+import { findOutage, type Outage } from '../platform/database/outage.js';
 
 const statuses: Record<ErrorCode, number> = {
   invalid_request: 400,
@@ -12,6 +12,8 @@ const statuses: Record<ErrorCode, number> = {
   precondition_failed: 412,
   too_large: 413,
   unprocessable: 422,
+  // Also a full disk, which passes when somebody frees space. 507 is made for it, but clients, and what stands between
+  // them and us, know a 503 and try it again by themselves.
   unavailable: 503,
   timeout: 503,
   deadline_exceeded: 504,
@@ -20,6 +22,11 @@ const statuses: Record<ErrorCode, number> = {
   not_finite: 500,
   crashed: 500,
   internal: 500,
+};
+
+const outageDetails: Record<Outage, string> = {
+  away: 'The database does not answer at the moment; try again soon.',
+  full: 'The disk of the database is full: nothing can be written until somebody frees some space.',
 };
 
 /** Seconds after which a call that met an outage may be tried again. */
@@ -57,8 +64,9 @@ export function toProblem(error: unknown, instance: string, request_id: string):
     );
     return { problem, retryAfterSeconds, unexpected };
   }
-  if (isOutage(error)) {
-    const problem = render(503, 'unavailable', 'The database does not answer at the moment; try again soon.');
+  const outage = findOutage(error);
+  if (outage) {
+    const problem = render(503, 'unavailable', outageDetails[outage]);
     return { problem, retryAfterSeconds: outageRetryAfterSeconds, unexpected: false };
   }
   const status = clientErrorStatus(error);

@@ -44,7 +44,7 @@ export async function lockFolder(dir: string): Promise<FolderLock> {
   const lockFile = path.join(dir, 'trainyard.lock');
   const unlock = process.platform === 'darwin' ? openExclusively(lockFile) : await bindName(dir, lockFile);
   if (unlock === undefined) throw await heldError(dir, pidFile);
-  writeFileSync(pidFile, `${process.pid}\n`);
+  notePid(pidFile);
   let released: Promise<void> | undefined;
   return {
     release: () =>
@@ -54,6 +54,15 @@ export async function lockFolder(dir: string): Promise<FolderLock> {
         await unlock();
       })()),
   };
+}
+
+/** Only for the message, so a full disk keeps nobody from the lock that he holds by now. */
+function notePid(pidFile: string): void {
+  try {
+    writeFileSync(pidFile, `${process.pid}\n`);
+  } catch {
+    // The next one that is kept out hears of "another process".
+  }
 }
 
 /** @returns undefined when another process has the name */
@@ -83,13 +92,13 @@ function readOrMakeId(lockFile: string): string {
   if (!existsSync(lockFile)) {
     const id = randomUUID();
     const draft = `${lockFile}.${id}`;
-    writeFileSync(draft, id);
     try {
+      writeFileSync(draft, id);
       linkSync(draft, lockFile);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     } finally {
-      rmSync(draft);
+      rmSync(draft, { force: true });
     }
   }
   return readFileSync(lockFile, 'utf8');

@@ -32,10 +32,10 @@ export const books: Record<string, (db: Database, store: ObjectStore) => Promise
 
   'a step that failed failed by its own count, and left a dead letter': (db) =>
     db.$queryRaw`
-      select s.run_id, s.name, s.failures, s.crashes, s.error from steps s
+      select s.run_id, s.name, s.failures, s.outages, s.crashes, s.error from steps s
       where s.state = 'FAILED' and (
         not exists (select 1 from dead_letters d where d.run_id = s.run_id and d.step = s.name)
-        or not (s.failures >= 3 or s.crashes >= 5 or (s.error->>'permanent')::boolean))`,
+        or not (s.failures >= 3 or s.outages >= 60 or s.crashes >= 5 or (s.error->>'permanent')::boolean))`,
 
   'the events of a run are numbered from 1 without a gap': (db) =>
     db.$queryRaw`

@@ -1,10 +1,14 @@
 import { expect, it } from 'vitest';
+import { Readiness } from '../../src/contracts/health.js';
+import { Problem } from '../../src/contracts/problem.js';
+import { parseAnswer } from '../http/parse-answer.js';
 import { ownPostgres } from '../own-postgres.js';
 import { expectPromotedOnce } from './expect-promoted-once.js';
 import { isTraining, longRun } from './long-run.js';
 import { isLiving, stepProcessesOf } from './process-list.js';
 import { testStack } from './stack.js';
 import { until } from './until.js';
+import { whileAway } from './while-away.js';
 
 const postgres = await ownPostgres();
 const stack = await testStack({ databaseUrl: postgres.url });
@@ -23,15 +27,23 @@ it('a run goes on after PostgreSQL was restarted three times under it', async ()
   await expectPromotedOnce(stack, await client.ended(id));
 });
 
-it('a run goes on after PostgreSQL was away for longer than a lease', async () => {
+it('a run goes on after PostgreSQL was away for much longer than a lease, as is said meanwhile', async () => {
   const worker = await testWorker();
   const id = await client.trigger({ ...longRun, epochs: 600, identifier: 'away' });
   await client.when(id, 'it trains', isTraining);
   const busy = stepProcessesOf(worker.pid);
-  await postgres.stop();
-  expect(await isReady()).toBe(false);
-  // What it cannot renew may soon be another's: it ends the work by itself, without a database to ask.
-  await until('the worker has given up what it held', () => busy.some((pid) => !isLiving(pid)));
-  await postgres.start();
+  await whileAway({ cut: () => postgres.stop(), restore: () => postgres.start() }, async () => {
+    const ready = await client.call('/health/ready');
+    expect(ready.status).toBe(503);
+    expect(Readiness.parse(JSON.parse(ready.text)).checks.database?.status).toBe('failed');
+    const answer = await client.post('/pipeline-runs', { pipeline: 'selftest', parameters: {} });
+    expect(parseAnswer(Problem, answer)).toMatchObject({
+      status: 503,
+      detail: 'The database does not answer at the moment; try again soon.',
+    });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    // What it cannot renew may soon be another's: it ends the work by itself, without a database to ask.
+    await until('the worker has given up what it held', () => busy.some((pid) => !isLiving(pid)));
+  });
   await expectPromotedOnce(stack, await client.ended(id));
 });

@@ -28,3 +28,15 @@ it('Redis that is away costs runs nothing but time: what trains goes on, what is
   expect((await client.ended(asked)).state).toBe('SUCCEEDED');
   await until('the gateway is ready', async () => (await client.call('/health/ready')).status === 200);
 });
+
+it('Redis that falls silent keeps nobody waiting: what is asked for is accepted, and begins afterwards', async () => {
+  await testWorker();
+  proxy.freeze();
+  const began = performance.now();
+  const id = await client.trigger({ identifier: 'asked-in-silence' }, 'selftest');
+  expect(performance.now() - began).toBeLessThan(20_000);
+  expect((await client.run(id)).state).toBe('PENDING');
+  await proxy.cut();
+  await proxy.restore();
+  expect((await client.ended(id)).state).toBe('SUCCEEDED');
+});

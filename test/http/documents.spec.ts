@@ -31,13 +31,16 @@ it('shows it in Swagger, with its scripts', async () => {
   }
 });
 
-it('says of every operation what it does, what it answers and that it may answer with a problem', async () => {
+it('says of every operation what it does, what it answers and how it answers an error', async () => {
   const { body } = await http.get('/openapi.json');
   const { paths } = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) }).parse(body);
-  const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.values(methods).map((operation) => ({ path, ...operation })),
+  );
   expect(operations.length).toBeGreaterThan(10);
-  for (const { responses } of operations) {
-    expect(JSON.stringify(responses.default)).toContain('"$ref":"#/components/schemas/Problem"');
+  for (const { path, responses } of operations) {
+    const error = /^\/v2(\/|$)/.test(path) ? 'InferenceError' : 'Problem';
+    expect(JSON.stringify(responses.default)).toContain(`"$ref":"#/components/schemas/${error}"`);
     expect(Object.keys(responses).filter((status) => status.startsWith('2'))).not.toEqual([]);
   }
 });

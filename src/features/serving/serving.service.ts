@@ -12,6 +12,7 @@ import type { Logger } from '../../platform/logger.js';
 import type { GatewayMetrics } from '../../platform/metrics/gateway-metrics.js';
 import type { ModelMeter } from '../../platform/metrics/serving-metrics.js';
 import type { ObjectStore } from '../../platform/object-store/object-store.js';
+import { seldomWarning } from '../../platform/seldom-warning.js';
 import { loadModel } from './load-model.js';
 import { resolveTarget, type Target } from './resolve-target.js';
 import { type Loaded, type ModelStatus, SessionCache } from './session-cache.js';
@@ -67,7 +68,7 @@ export class ServingService implements OnModuleInit, OnModuleDestroy {
     });
     this.following = repeating(() => this.refresh(), {
       intervalMs: pollMs,
-      onError: (err) => this.log.warn({ err }, 'promotions could not be read; serving what is loaded'),
+      onError: seldomWarning(this.log, 'promotions could not be read; serving what is loaded'),
     });
   }
 
@@ -112,6 +113,15 @@ export class ServingService implements OnModuleInit, OnModuleDestroy {
   /** Every model that is loaded, and why those that could not be are not. */
   statuses(): ModelStatus[] {
     return this.sessions.statuses();
+  }
+
+  /** @throws AppError `unavailable` that names the loaded models that do not answer in time */
+  requireAnswering(): void {
+    const hanging = this.statuses().flatMap(({ served, loaded }) => {
+      const { hung } = loaded?.session ?? {};
+      return hung === undefined ? [] : `version ${served.model_version} of ${served.identifier}: ${hung}`;
+    });
+    if (hanging.length > 0) throw new AppError('unavailable', hanging.join('; '));
   }
 
   private known(target: Target): ServedModel | undefined {

@@ -1,6 +1,7 @@
 import type { FittedPreprocess } from '../../contracts/fitted-preprocess.js';
 import { Graph } from '../onnx/graph.js';
 import { appendForward } from '../recurrent/forward.js';
+import { rowMajor } from '../recurrent/layout.js';
 import { parameterSlots, type RecurrentShape } from '../recurrent/shape.js';
 import { targetScaling } from '../scale-target.js';
 import type { Scaling } from '../scalers.js';
@@ -36,7 +37,7 @@ export function recurrentModel(
       graph.floats(parameters.slice(offset, offset + size), dims),
     ]),
   );
-  const prediction = appendForward(graph, shape, weights, x);
+  const prediction = appendForward(graph, shape, rowMajor, weights, x);
 
   const byStep = graph.op('Reshape', [prediction, graph.ints([-1, horizon, targets.length])]);
   const scalings = targets.map((target) => targetScaling(fitted, target));

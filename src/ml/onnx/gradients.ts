@@ -14,6 +14,7 @@ class Tape {
   private readonly sums = new Map<Value, Value>();
   private readonly weights = new Map<Value, WeightUses>();
   private readonly biases = new Map<Value, Value[]>();
+  private readonly transposes = new Map<Value, Value>();
 
   constructor(
     readonly graph: Graph,
@@ -38,15 +39,15 @@ class Tape {
     );
   }
 
-  /** `gradient · weight` added to what `value` has: the sum travels as the Gemm's C, which saves an Add. */
-  addProduct(value: Value, gradient: Value, weight: Value): void {
+  /** `weightᵀ · gradient` added to what `value` has: the sum travels as the Gemm's C, which saves an Add. */
+  addProduct(value: Value, weight: Value, gradient: Value): void {
     if (!this.needed.has(value)) return;
     const sum = this.sums.get(value);
-    const inputs = sum === undefined ? [gradient, weight] : [gradient, weight, sum];
-    this.sums.set(value, this.graph.op('Gemm', inputs));
+    const product = [this.transposed(weight), gradient];
+    this.sums.set(value, this.graph.op('Gemm', sum === undefined ? product : [...product, sum]));
   }
 
-  /** `weight` was the B of a Gemm. */
+  /** `weight` was the A of a Gemm. */
   addUse(weight: Value, input: Value, gradient: Value): void {
     const uses = this.weights.get(weight) ?? { inputs: [], gradients: [] };
     uses.inputs.push(input);
@@ -54,7 +55,7 @@ class Tape {
     this.weights.set(weight, uses);
   }
 
-  /** `bias` was added to every row of something. */
+  /** `bias` was added to every column of something. */
   addBias(bias: Value, gradient: Value): void {
     this.biases.set(bias, [...(this.biases.get(bias) ?? []), gradient]);
   }
@@ -64,16 +65,26 @@ class Tape {
     const uses = this.weights.get(value);
     if (uses) {
       this.weights.delete(value);
-      const gradients = concatRows(this.graph, uses.gradients);
-      this.add(value, this.graph.op('Gemm', [gradients, concatRows(this.graph, uses.inputs)], { transA: 1 }));
+      const gradients = concatColumns(this.graph, uses.gradients);
+      const inputs = concatColumns(this.graph, uses.inputs);
+      this.add(value, this.graph.op('Gemm', [gradients, inputs], { transB: 1 }));
     }
     const biased = this.biases.get(value);
     if (biased) {
       this.biases.delete(value);
-      const rows = concatRows(this.graph, biased);
-      this.add(value, this.graph.op('ReduceSum', [rows, this.graph.ints([0])], { keepdims: 0 }));
+      const columns = concatColumns(this.graph, biased);
+      this.add(value, this.graph.op('ReduceSum', [columns, this.graph.ints([1])]));
     }
     return this.sums.get(value);
+  }
+
+  /** Written out once for all time steps: as the Gemm's transA it would be done at every one of them. */
+  private transposed(weight: Value): Value {
+    const known = this.transposes.get(weight);
+    if (known !== undefined) return known;
+    const transpose = this.graph.op('Transpose', [weight], { perm: [1, 0] });
+    this.transposes.set(weight, transpose);
+    return transpose;
   }
 }
 
@@ -81,7 +92,7 @@ class Tape {
  * Reverse-mode differentiation: appends to `graph` the nodes that compute gradients of what it holds now.
  *
  * @param seeds gradients of the loss with respect to some values (usually the prediction)
- * @param weights what to differentiate by: the B and C of `Gemm(A, B, C, transB=1)`, or what those are made of
+ * @param weights what to differentiate by: the A and C of `Gemm(A, B, C)`, or what those are made of
  * @returns the gradient of each weight, in its shape
  */
 export function appendGradients(
@@ -107,17 +118,18 @@ export function appendGradients(
 }
 
 const rules: Partial<Record<string, Rule>> = {
-  // Y = A·Bᵀ + C
+  // Y = A·B + C
   Gemm({ inputs: [a, b, c], attributes }, [dY], tape) {
-    if (!attributes.transB || attributes.transA) throw new Error('Gemm: only transB=1 has a gradient rule');
-    if (!tape.parametric.has(b!)) throw new Error(`Gemm: ${b} is made of more than weights`);
-    tape.addProduct(a!, dY!, b!);
-    tape.addUse(b!, a!, dY!);
+    if (attributes.transA || attributes.transB)
+      throw new Error('Gemm: transA and transB have no gradient rule');
+    if (!tape.parametric.has(a!)) throw new Error(`Gemm: ${a} is made of more than weights`);
+    tape.addProduct(b!, a!, dY!);
+    tape.addUse(a!, b!, dY!);
     if (c === undefined) return;
     if (tape.parametric.has(c)) tape.addBias(c, dY!);
     else tape.add(c, dY!);
   },
-  // A bias repeated over the rows of a batch.
+  // A bias repeated over the columns of a batch.
   Expand: ({ inputs: [bias] }, [dY], tape) => tape.addBias(bias!, dY!),
   Add({ inputs: [a, b] }, [dY], tape) {
     tape.add(a!, dY!);
@@ -148,7 +160,7 @@ const rules: Partial<Record<string, Rule>> = {
   Split({ inputs: [x], attributes }, gradients, tape) {
     tape.add(x!, tape.graph.op('Concat', gradients, { axis: Number(attributes.axis) }));
   },
-  // Only equal parts are ever joined: the hidden states of the time steps, blocks of a weight.
+  // Only equal parts are ever joined: the hidden states of the time steps.
   Concat({ inputs, attributes }, [dY], tape) {
     const parts = tape.graph.split(dY!, inputs.length, Number(attributes.axis));
     inputs.forEach((input, i) => tape.add(input, parts[i]!));
@@ -163,8 +175,8 @@ function zerosLike(graph: Graph, value: Value): Value {
   return graph.op('ConstantOfShape', [graph.op('Shape', [value])]);
 }
 
-function concatRows(graph: Graph, values: readonly Value[]): Value {
-  return values.length === 1 ? values[0]! : graph.op('Concat', values, { axis: 0 });
+function concatColumns(graph: Graph, values: readonly Value[]): Value {
+  return values.length === 1 ? values[0]! : graph.op('Concat', values, { axis: 1 });
 }
 
 /** What is computed from weights and constants alone. */

@@ -1,6 +1,7 @@
 import { appendGradients } from '../onnx/gradients.js';
 import { Graph, type Value } from '../onnx/graph.js';
 import { appendForward, type Parameters } from './forward.js';
+import { featureMajor } from './layout.js';
 import { parameterCount, parameterSlots, type RecurrentShape } from './shape.js';
 
 /** Adam's constants, PyTorch's defaults. */
@@ -34,8 +35,8 @@ export function trainingGraph(
   const secondCorrection = graph.input('second_correction', 'float', []);
 
   const parameters = unpackParameters(graph, shape, flat);
-  const prediction = appendForward(graph, shape, parameters, x);
-  const error = graph.op('Sub', [prediction, y]);
+  const prediction = appendForward(graph, shape, featureMajor, parameters, transpose(graph, x));
+  const error = graph.op('Sub', [prediction, transpose(graph, y)]);
   const loss = graph.op('ReduceMean', [graph.op('Mul', [error, error])], { keepdims: 0 });
   const elements = graph.cast(graph.op('Size', [error]), 'float');
   const seed = graph.op('Mul', [error, graph.op('Div', [graph.scalar(2), elements])]);
@@ -75,11 +76,13 @@ export function forwardGraph(shape: RecurrentShape): Uint8Array {
   const graph = new Graph(`${shape.cell}_forward`);
   const x = graph.input('x', 'float', ['rows', shape.inputSize]);
   const flat = graph.input('parameters', 'float', [parameterCount(shape)]);
-  const prediction = appendForward(graph, shape, unpackParameters(graph, shape, flat), x);
-  graph.output('prediction', prediction, 'float', ['batch', shape.outputSize]);
+  const parameters = unpackParameters(graph, shape, flat);
+  const prediction = appendForward(graph, shape, featureMajor, parameters, transpose(graph, x));
+  graph.output('prediction', transpose(graph, prediction), 'float', ['batch', shape.outputSize]);
   return graph.toModel();
 }
 
+/** Matrices as they are, biases as columns. */
 function unpackParameters(graph: Graph, shape: RecurrentShape, flat: Value): Parameters {
   const slots = parameterSlots(shape);
   const parts = graph.splitSizes(
@@ -88,8 +91,15 @@ function unpackParameters(graph: Graph, shape: RecurrentShape, flat: Value): Par
     0,
   );
   return Object.fromEntries(
-    slots.map(({ name, dims }, i) => [name, graph.op('Reshape', [parts[i]!, graph.ints(dims)])]),
+    slots.map(({ name, dims: [rows = 0, columns = 1] }, i) => [
+      name,
+      graph.op('Reshape', [parts[i]!, graph.ints([rows, columns])]),
+    ]),
   );
+}
+
+function transpose(graph: Graph, matrix: Value): Value {
+  return graph.op('Transpose', [matrix], { perm: [1, 0] });
 }
 
 function weightedSum(graph: Graph, a: Value, weightA: Value, b: Value, weightB: Value): Value {

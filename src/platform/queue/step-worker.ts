@@ -1,4 +1,5 @@
-import { createPostgresBackend, type Processor, Worker } from 'bullmq';
+import { createPostgresBackend, createRedisBackend, type Processor, Worker } from 'bullmq';
+import { pausingBackend } from './pausing-backend.js';
 import {
   postgresConnection,
   queueName,
@@ -31,12 +32,17 @@ export async function startStepWorker(
   const options = { concurrency, lockDuration: lockMs, stalledInterval: lockMs / 2, maxStalledCount };
   const { databaseUrl, redisUrl } = settings;
   const worker = redisUrl
-    ? new Worker(queueName(kind), process, { ...options, connection: redisWorkerConnection(redisUrl) })
+    ? new Worker(
+        queueName(kind),
+        process,
+        { ...options, connection: redisWorkerConnection(redisUrl) },
+        pausingBackend(createRedisBackend),
+      )
     : new Worker(
         queueName(kind),
         process,
         { ...options, connection: postgresConnection(databaseUrl) },
-        createPostgresBackend,
+        pausingBackend(createPostgresBackend),
       );
   let closing = false;
   worker.on('error', (error) => closing || onError(error));

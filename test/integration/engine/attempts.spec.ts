@@ -32,8 +32,8 @@ it('tries a failed attempt again, later each time, and fails the step with the l
   await (await run.claim('preprocess')).fail({ message: 'for the last time' });
   expect(await run.step('preprocess')).toMatchObject({
     state: 'FAILED',
-    attempt: retryLimits.maxAttempts,
-    failures: retryLimits.maxAttempts,
+    attempt: retryLimits.failures,
+    failures: retryLimits.failures,
     error: { message: 'for the last time', permanent: false },
     ended_at: expect.any(Date) as Date,
     lease_token: null,
@@ -41,15 +41,18 @@ it('tries a failed attempt again, later each time, and fails the step with the l
   expect(await outcomes(run, 'preprocess')).toEqual(['1 FAILED', '2 FAILED', '3 FAILED']);
 });
 
-it('tries for longer while something that the step needs is away', async () => {
+it('tries for longer while something that the step needs is away, and counts that apart', async () => {
   const run = await newRun(db);
-  for (let failures = 1; failures < retryLimits.maxUnavailable; failures++) {
+  for (let outages = 1; outages < retryLimits.outages; outages++) {
     await (await run.claim('preprocess')).fail({ code: 'unavailable' });
-    expect(await run.step('preprocess')).toMatchObject({ state: 'QUEUED', failures });
+    expect(await run.step('preprocess')).toMatchObject({ state: 'QUEUED', outages, failures: 0 });
   }
   expect(await backOff(run, 'preprocess')).toBeGreaterThanOrEqual(30_000);
+  await (await run.claim('preprocess')).fail();
+  expect(await run.step('preprocess')).toMatchObject({ state: 'QUEUED', failures: 1 });
+  expect(await backOff(run, 'preprocess')).toBeLessThanOrEqual(1_000);
   await (await run.claim('preprocess')).fail({ code: 'unavailable' });
-  expect(await run.step('preprocess')).toMatchObject({ state: 'FAILED', failures: 10 });
+  expect(await run.step('preprocess')).toMatchObject({ state: 'FAILED', outages: 60, failures: 1 });
 });
 
 it('does not try again what would fail again', async () => {
@@ -62,7 +65,7 @@ it('counts crashes apart from failures, and tries again at once after one', asyn
   const run = await newRun(db);
   await (await run.claim('preprocess')).fail();
   await (await run.claim('preprocess')).fail();
-  for (let crashes = 1; crashes < retryLimits.maxCrashes; crashes++) {
+  for (let crashes = 1; crashes < retryLimits.crashes; crashes++) {
     await (await run.claim('preprocess')).crash();
     expect(await run.step('preprocess')).toMatchObject({
       state: 'QUEUED',

@@ -1,0 +1,6 @@
+BEGIN;
+
+-- AlterTable
+ALTER TABLE "steps" ADD COLUMN     "outages" INTEGER NOT NULL DEFAULT 0;
+
+COMMIT;
