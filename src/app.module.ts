@@ -7,6 +7,7 @@ import { ObjectsModule } from './features/objects/objects.module.js';
 import { PipelinesModule } from './features/pipelines/pipelines.module.js';
 import { PredictModule } from './features/predict/predict.module.js';
 import { PromotionsModule } from './features/promotions/promotions.module.js';
+import { RegistryModule } from './features/registry/registry.module.js';
 import { SchedulesModule } from './features/schedules/schedules.module.js';
 import { WorkersModule } from './features/workers/workers.module.js';
 import { type Resources, ResourcesModule } from './http/resources.module.js';
@@ -21,6 +22,7 @@ import { type Resources, ResourcesModule } from './http/resources.module.js';
     PipelinesModule,
     PredictModule,
     PromotionsModule,
+    RegistryModule,
     SchedulesModule,
     WorkersModule,
   ],

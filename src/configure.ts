@@ -9,6 +9,7 @@ import { nestLogger } from './http/nest-logger.js';
 import { observeRequests } from './http/observe-requests.js';
 import { openApiDocument } from './http/openapi-document.js';
 import { ProblemFilter } from './http/problem-filter.js';
+import { allowForms } from './http/multipart.js';
 import { allowRawBodies } from './http/raw-body.js';
 import { requestId } from './http/request-id.js';
 import type { Resources } from './http/resources.module.js';
@@ -40,6 +41,7 @@ export async function createApp(resources: Resources): Promise<NestFastifyApplic
   });
   const fastify = app.getHttpAdapter().getInstance();
   allowRawBodies(fastify);
+  await allowForms(fastify);
   observeRequests(fastify, resources.metrics);
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter());

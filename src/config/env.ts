@@ -41,6 +41,7 @@ const EnvSchema = z.object({
   STEP_TIMEOUTS: StepTimeouts.default({}),
   RUN_RETENTION_DAYS: z.coerce.number().pipe(z.number().gt(0).max(36_500)).optional(),
   RUNS_PER_IDENTIFIER: z.coerce.number().pipe(z.int().min(1).max(10_000)).optional(),
+  MODEL_UPLOAD_MB: number(512, z.int().min(1).max(2_047)),
   SERVING_MEMORY_MB: number(2_048, z.int().min(64).max(1_048_576)),
   TRAINING_THREADS: number(1, z.int().min(1).max(256)),
   LEASE_SECONDS: number(30, z.number().min(0.5).max(3_600)),

@@ -23,3 +23,13 @@ export const ImportedManifest = z
   })
   .meta({ id: 'ImportedManifest' });
 export type ImportedManifest = z.infer<typeof ImportedManifest>;
+
+/** What is found out about an imported file by reading, loading and trying it. */
+export const ImportedFacts = ImportedManifest.pick({
+  signature: true,
+  max_batch: true,
+  classes: true,
+  opset: true,
+  producer: true,
+}).meta({ id: 'ImportedFacts' });
+export type ImportedFacts = z.infer<typeof ImportedFacts>;

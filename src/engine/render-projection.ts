@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Database } from '../platform/database/database.js';
-import { getVerified } from '../platform/object-store/content-address.js';
+import { getVerified, streamVerified } from '../platform/object-store/content-address.js';
 import type { ObjectStore } from '../platform/object-store/object-store.js';
 import { pointerDocument } from './pointer-document.js';
 import type { ProjectionSource } from './projection-source.js';
@@ -19,7 +19,8 @@ export async function renderProjection(
 ): Promise<Rendered | undefined> {
   switch (source.type) {
     case 'artifact':
-      return { body: await getVerified(store, source.file), contentType: source.content_type };
+      // Streamed: an imported model may have half a gigabyte.
+      return { body: Readable.from(streamVerified(store, source.file)), contentType: source.content_type };
     case 'root_pointer':
       return pointer(db, globalPointer);
     case 'identifier_pointer':

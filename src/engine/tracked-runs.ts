@@ -22,9 +22,7 @@ export async function startTrackedRun(
 ): Promise<TrackedRunRef> {
   const parameters = Parameters.parse(run.parameters);
   const name = `${run.pipeline}/${parameters.dataset_name}`;
-  // Two runs may be the first of an experiment at once: the second waits here for the first and then finds its row.
-  await tx.$executeRaw`insert into experiments (name) values (${name}) on conflict (name) do nothing`;
-  const { id: experiment_id } = await tx.experiment.findUniqueOrThrow({ where: { name } });
+  const experiment_id = await openExperiment(tx, name);
   const run_id = randomUUID().replaceAll('-', '');
   const tags = {
     'mlflow.runName': `${run.identifier} ${modelType}`,
@@ -66,6 +64,13 @@ export async function experimentOf(tx: Tx, runId: string): Promise<string> {
     include: { experiment: true },
   });
   return experiment.name;
+}
+
+/** The id of an experiment, which is made when there is none of that name. */
+export async function openExperiment(tx: Tx, name: string): Promise<number> {
+  // Two runs may be the first of an experiment at once: the second waits here for the first and then finds its row.
+  await tx.$executeRaw`insert into experiments (name) values (${name}) on conflict (name) do nothing`;
+  return (await tx.experiment.findUniqueOrThrow({ where: { name } })).id;
 }
 
 /** Closes the tracked run of an attempt, if it has one that is still open. */

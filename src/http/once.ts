@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { AppError } from '../contracts/app-error.js';
 import type { Database, Tx } from '../platform/database/database.js';
 import { inTransaction } from '../platform/database/transaction.js';
@@ -33,6 +34,8 @@ export interface Once {
    * @throws AppError `unprocessable` when the key was used for another body
    */
   run<T extends { id: string }>(db: Database, work: (tx: Tx) => Promise<T>): Promise<CreatedAnswer>;
+  /** @param idOf what stands behind the collection in its path, for things that have no id of their own */
+  run<T>(db: Database, work: (tx: Tx) => Promise<T>, idOf: (made: T) => string): Promise<CreatedAnswer>;
 }
 
 /**
@@ -81,7 +84,7 @@ function onceOf(collection: string, request: FastifyRequest, reply: FastifyReply
       requireSameBody(given, found.bodyHash);
       return replayed(found);
     },
-    async run(db, work) {
+    async run<T>(db: Database, work: (tx: Tx) => Promise<T>, idOf: (made: T) => string = ownId) {
       const given = keyed();
       const done = await inTransaction(db, async (tx) => {
         if (given && !(await takeKey(tx, given))) {
@@ -91,13 +94,19 @@ function onceOf(collection: string, request: FastifyRequest, reply: FastifyReply
           return { kept, first: false };
         }
         const body = await work(tx);
-        const kept = { status: reply.statusCode, id: body.id, text: JSON.stringify(body) };
+        const kept = { status: reply.statusCode, id: idOf(body), text: JSON.stringify(body) };
         if (given) await keepAnswer(tx, given, kept);
         return { kept, first: true };
       });
       return done.first ? answer(done.kept) : replayed(done.kept);
     },
   };
+}
+
+const WithId = z.object({ id: z.string() });
+
+function ownId(made: unknown): string {
+  return WithId.parse(made).id;
 }
 
 /** Undefined when there is none. Node joins several of them with commas; two keys are none. */

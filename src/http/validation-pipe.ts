@@ -1,4 +1,5 @@
 import { StandardSchemaValidationPipe, type StandardSchemaValidationPipeOptions } from '@nestjs/common';
+import type { z } from 'zod';
 import { AppError } from '../contracts/app-error.js';
 
 type Issue = Parameters<NonNullable<StandardSchemaValidationPipeOptions['exceptionFactory']>>[0][number];
@@ -17,11 +18,22 @@ class WholeBodyPipe extends StandardSchemaValidationPipe {
 
 /** Validates every parameter that has a schema, and says of each fault where it is. */
 export function validationPipe(): StandardSchemaValidationPipe {
-  return new WholeBodyPipe({
-    exceptionFactory: (issues) =>
-      new AppError('invalid_request', 'The request is not of the right form.', {
-        issues: issues.slice(0, mostIssues).map(({ path, message }) => ({ path: pathText(path), message })),
-      }),
+  return new WholeBodyPipe({ exceptionFactory: refused });
+}
+
+/**
+ * What a handler reads by itself, validated as a body is.
+ * @throws AppError `invalid_request` that says of each fault where it is
+ */
+export function parseForm<T>(schema: z.ZodType<T>, fields: unknown): T {
+  const result = schema.safeParse(fields);
+  if (!result.success) throw refused(result.error.issues);
+  return result.data;
+}
+
+function refused(issues: readonly Issue[]): AppError {
+  return new AppError('invalid_request', 'The request is not of the right form.', {
+    issues: issues.slice(0, mostIssues).map(({ path, message }) => ({ path: pathText(path), message })),
   });
 }
 

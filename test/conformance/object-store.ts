@@ -6,7 +6,12 @@ import { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { getVerified, putByDigest } from '../../src/platform/object-store/content-address.js';
+import {
+  getVerified,
+  putByDigest,
+  putFileByDigest,
+  streamVerified,
+} from '../../src/platform/object-store/content-address.js';
 import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
 import { readObject } from '../../src/platform/object-store/read-object.js';
 import { zeros } from '../factories/zeros.js';
@@ -523,6 +528,39 @@ export function describeObjectStore(name: string, make: () => Promise<Subject>):
       expect(bytes.equals(await getVerified(store, ref))).toBe(true);
     });
 
+    it('keeps a file under its digest as it keeps bytes, and reads it only when it is not there', async () => {
+      const bytes = randomBytes(3 * MiB);
+      let reads = 0;
+      const file = {
+        sha256: sha256(bytes),
+        size: bytes.length,
+        read: () => {
+          reads += 1;
+          return Readable.from([bytes.subarray(0, MiB), bytes.subarray(MiB)], { objectMode: false });
+        },
+      };
+      const ref = await putFileByDigest(store, bucket, file, 'application/x-model');
+      expect(await putFileByDigest(store, bucket, file, 'text/other')).toEqual(ref);
+      expect(await putByDigest(store, bucket, bytes, 'text/other')).toEqual(ref);
+      expect(reads).toBe(1);
+      expect((await store.head(bucket, ref.key)).contentType).toBe('application/x-model');
+      expect(bytes.equals(await collect(Readable.from(streamVerified(store, ref))))).toBe(true);
+    });
+
+    it('keeps nothing of a file that is not what its digest says', async () => {
+      const file = {
+        sha256: sha256(Buffer.from('before')),
+        size: 6,
+        read: () => Readable.from([Buffer.from('afterw')]),
+      };
+      await expect(putFileByDigest(store, bucket, file, 'text/plain')).rejects.toMatchObject({
+        name: 'AppError',
+        code: 'unavailable',
+      });
+      const { key } = await putByDigest(store, bucket, Buffer.from('before'), 'text/plain');
+      expect(await text(key)).toBe('before');
+    });
+
     it.each([
       ['other bytes of the same size', 'AAAA'],
       ['fewer bytes', 'abc'],
@@ -531,6 +569,10 @@ export function describeObjectStore(name: string, make: () => Promise<Subject>):
       const ref = { bucket, key: 'sha256/zz/forged', sha256: sha256(Buffer.from('abcd')), size: 4 };
       await putText(ref.key, stored);
       await expect(getVerified(store, ref)).rejects.toMatchObject({ name: 'AppError', code: 'invalid_data' });
+      await expect(collect(Readable.from(streamVerified(store, ref)))).rejects.toMatchObject({
+        name: 'AppError',
+        code: 'invalid_data',
+      });
       await putText(ref.key, 'abcd');
       expect((await getVerified(store, ref)).toString()).toBe('abcd');
     });

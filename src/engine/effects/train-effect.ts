@@ -3,6 +3,7 @@ import { buckets, trackedFileKey } from '../../contracts/object-keys.js';
 import type { ModelType } from '../../contracts/model-manifest.js';
 import type { TrainOutput, TrainResult } from '../../contracts/steps/train.js';
 import type { EffectContext } from '../effect.js';
+import { nextVersion } from '../next-version.js';
 import { endTrackedRun } from '../tracked-runs.js';
 import { wantProjections } from '../want-projections.js';
 import { mediaTypeOf, mediaTypes } from '../../platform/media-types.js';
@@ -22,12 +23,7 @@ export async function trainEffect({ input, result }: Trained, context: EffectCon
   const { identifier: name, config_hash, model_type } = input;
   const { model, manifest, files, metrics } = result;
 
-  // The counter's row lock gives two trainers that finish together two numbers.
-  await tx.$executeRaw`insert into registered_models (name) values (${name}) on conflict (name) do nothing`;
-  const { last_version: version } = await tx.registeredModel.update({
-    where: { name },
-    data: { last_version: { increment: 1 } },
-  });
+  const version = await nextVersion(tx, name);
   await registerArtifacts(run, [
     { file: model, mediaType: mediaTypes.onnx },
     { file: manifest, mediaType: mediaTypes.json },
@@ -43,6 +39,7 @@ export async function trainEffect({ input, result }: Trained, context: EffectCon
       model_sha256: model.sha256,
       manifest_sha256: manifest.sha256,
       metrics,
+      created_by: run.row.created_by,
     },
   });
   await tx.trackedFile.createMany({

@@ -5,6 +5,7 @@ import { DATABASE, QUEUES, STORE } from '../../http/resources.module.js';
 import type { Database } from '../../platform/database/database.js';
 import type { ObjectStore } from '../../platform/object-store/object-store.js';
 import type { StepQueues } from '../../platform/queue/step-queues.js';
+import { ServingService } from '../serving/serving.service.js';
 
 /** A dependency that does not answer in this time is down for whoever waits for us. */
 const patienceMs = 2_000;
@@ -15,6 +16,7 @@ export class HealthService {
     @Inject(DATABASE) private readonly db: Database,
     @Inject(QUEUES) private readonly queues: StepQueues,
     @Inject(STORE) private readonly store: ObjectStore,
+    private readonly serving: ServingService,
   ) {}
 
   /** Asks everything that a request may need. */
@@ -23,6 +25,7 @@ export class HealthService {
       database: () => this.db.$queryRaw`select 1`,
       queue: () => this.queues.depths(),
       objects: () => this.store.ping(),
+      models: () => Promise.resolve(this.serving.requireAnswering()),
     };
     const checks = Object.fromEntries(
       await Promise.all(

@@ -11,7 +11,6 @@ import type {
 import type { RequestLimits } from '../../http/request-limits.js';
 import { version } from '../../platform/build-info.js';
 import { HealthService } from '../health/health.service.js';
-import { ServingService } from '../serving/serving.service.js';
 import { chooseOutputs } from './choose-outputs.js';
 import { countRows } from './count-rows.js';
 import { NamedModelsService } from './named-models.service.js';
@@ -23,7 +22,6 @@ import { writeAnswer } from './write-answer.js';
 export class InferenceService {
   constructor(
     private readonly models: NamedModelsService,
-    private readonly serving: ServingService,
     private readonly health: HealthService,
   ) {}
 
@@ -35,13 +33,7 @@ export class InferenceService {
   async ready(): Promise<ServerReady> {
     const { checks } = await this.health.readiness();
     const down = Object.entries(checks).filter(([, { status }]) => status === 'failed');
-    const faults = [
-      ...down.map(([name, { error = 'no answer' }]) => `${name}: ${error}`),
-      ...this.serving
-        .statuses()
-        .filter(({ state, loaded }) => loaded && state === 'UNAVAILABLE')
-        .map(({ served, reason }) => `version ${served.model_version} of ${served.identifier}: ${reason}`),
-    ];
+    const faults = down.map(([name, { error = 'no answer' }]) => `${name}: ${error}`);
     if (faults.length > 0) throw new AppError('unavailable', `not ready: ${faults.join('; ')}`);
     return { ready: true };
   }

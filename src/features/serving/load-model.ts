@@ -5,9 +5,9 @@ import type { ServingMetrics } from '../../platform/metrics/serving-metrics.js';
 import { getVerified } from '../../platform/object-store/content-address.js';
 import type { ObjectStore } from '../../platform/object-store/object-store.js';
 import { processHost } from '../../platform/onnx/process-host.js';
+import { processMemoryLimit } from '../../platform/onnx/process-memory.js';
 import { ServedSession } from '../../platform/onnx/served-session.js';
 import { threadHost } from '../../platform/onnx/thread-host.js';
-import { processMemoryLimit } from './model-memory.js';
 import type { Loaded } from './session-cache.js';
 
 /** Rows of a batch of a model that a pipeline trained: more of them are hardly faster. */

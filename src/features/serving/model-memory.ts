@@ -11,8 +11,3 @@ const perByte = 2;
 export function modelMemory({ model_type, model }: Pick<ServedModel, 'model_type' | 'model'>): number {
   return (model_type === importedType ? overhead.process : overhead.thread) + perByte * model.size;
 }
-
-/** Resident memory over which the process of an imported model of so many bytes is ended. */
-export function processMemoryLimit(size: number): number {
-  return 512 * MiB + 4 * size;
-}

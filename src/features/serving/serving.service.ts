@@ -115,6 +115,15 @@ export class ServingService implements OnModuleInit, OnModuleDestroy {
     return this.sessions.statuses();
   }
 
+  /** @throws AppError `unavailable` that names the loaded models that do not answer in time */
+  requireAnswering(): void {
+    const hanging = this.statuses().flatMap(({ served, loaded }) => {
+      const { hung } = loaded?.session ?? {};
+      return hung === undefined ? [] : `version ${served.model_version} of ${served.identifier}: ${hung}`;
+    });
+    if (hanging.length > 0) throw new AppError('unavailable', hanging.join('; '));
+  }
+
   private known(target: Target): ServedModel | undefined {
     const key = JSON.stringify(target);
     const followed = this.followed.get(key);

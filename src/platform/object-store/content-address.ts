@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { AppError } from '../../contracts/app-error.js';
 import type { ArtifactRef } from '../../contracts/artifact-ref.js';
 import type { ObjectStore } from './object-store.js';
@@ -20,9 +21,45 @@ export async function putByDigest(
   mediaType: string,
 ): Promise<ArtifactRef> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const ref = { bucket, key: `sha256/${sha256.slice(0, 2)}/${sha256}`, sha256, size: bytes.length };
+  const ref = refOf(bucket, sha256, bytes.length);
   if (!(await isFresh(store, ref))) await store.put(bucket, ref.key, bytes, { contentType: mediaType });
   return ref;
+}
+
+/** Bytes that are not in memory, and what they are. */
+export interface DigestedFile {
+  sha256: string;
+  size: number;
+  read: () => Readable;
+}
+
+/**
+ * The same for bytes that lie elsewhere, which are streamed.
+ *
+ * @throws AppError `unavailable` when they have changed since their digest was reckoned
+ */
+export async function putFileByDigest(
+  store: Pick<ObjectStore, 'head' | 'put' | 'remove'>,
+  bucket: string,
+  { sha256, size, read }: DigestedFile,
+  mediaType: string,
+): Promise<ArtifactRef> {
+  const ref = refOf(bucket, sha256, size);
+  if (await isFresh(store, ref)) return ref;
+  const body = read();
+  try {
+    const put = await store.put(bucket, ref.key, body, { contentType: mediaType });
+    if (put.sha256 === sha256) return ref;
+  } finally {
+    body.destroy();
+  }
+  // Under this key nobody may find anything else.
+  await store.remove(bucket, ref.key);
+  throw new AppError('unavailable', `The file changed while it was stored as ${sha256}.`);
+}
+
+function refOf(bucket: string, sha256: string, size: number): ArtifactRef {
+  return { bucket, key: `sha256/${sha256.slice(0, 2)}/${sha256}`, sha256, size };
 }
 
 /**
@@ -47,6 +84,31 @@ export async function hashObject(
     throw new AppError('unavailable', `The object "${key}" in bucket "${bucket}" broke off.`, { cause });
   }
   return { sha256: hash.digest('hex'), size, etag: info.etag };
+}
+
+/**
+ * The bytes that a reference names as they are read. That they are others is known, and thrown, at their end: whoever
+ * takes them must be able to give them back.
+ *
+ * @throws AppError `invalid_data` when size or SHA-256 are not those of the reference, `not_found`, `unavailable`
+ */
+export async function* streamVerified(
+  store: Pick<ObjectStore, 'get'>,
+  { bucket, key, sha256, size }: ArtifactRef,
+): AsyncGenerator<Buffer> {
+  const { body } = await store.get(bucket, key);
+  const hash = createHash('sha256');
+  let read = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    read += chunk.length;
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (read === size && hash.digest('hex') === sha256) return;
+  throw new AppError(
+    'invalid_data',
+    `The object "${key}" in bucket "${bucket}" is not the one that was stored.`,
+  );
 }
 
 /** What is wrong with the bytes that a reference names, or undefined when they are there and the right ones. */

@@ -1,19 +1,35 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { AppError } from '../../contracts/app-error.js';
-import { importedType } from '../../contracts/imported-manifest.js';
+import { type ImportedManifest, importedType } from '../../contracts/imported-manifest.js';
 import type { ModelManifest } from '../../contracts/model-manifest.js';
 import type { ServedManifest } from '../../contracts/served-manifest.js';
+import { exampleInputs } from './example-inputs.js';
+import { runSession } from './run-session.js';
 
 /** Other processors round float32 products a little differently: on the scaler's scale, and of the value itself. */
 const tolerance = { scaled: 1e-4, relative: 1e-6 };
 
 /**
- * Runs the request that the manifest holds and compares the answer with the one it had when it was trained.
+ * Runs the request that the manifest holds, and compares the answer of a model that we trained with the one it had
+ * then. What an imported model should answer, nobody said.
  *
  * @throws AppError `invalid_data` when the model answers something else, or not at all
  */
 export async function runExample(session: InferenceSession, manifest: ServedManifest): Promise<void> {
-  if (manifest.model_type !== importedType) await runForecastExample(session, manifest);
+  if (manifest.model_type === importedType) await runImportedExample(session, manifest);
+  else await runForecastExample(session, manifest);
+}
+
+async function runImportedExample(
+  session: InferenceSession,
+  { signature, example }: ImportedManifest,
+): Promise<void> {
+  if (!example) return;
+  try {
+    await runSession(session, signature, exampleInputs(signature, example));
+  } catch (cause) {
+    throw new AppError('invalid_data', 'the model does not run its example', { cause });
+  }
 }
 
 async function runForecastExample(session: InferenceSession, manifest: ModelManifest): Promise<void> {

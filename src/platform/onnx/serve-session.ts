@@ -1,11 +1,12 @@
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import { AppError } from '../../contracts/app-error.js';
+import type { InferenceSession } from 'onnxruntime-node';
+import { importedType } from '../../contracts/imported-manifest.js';
 import type { ModelSignature } from '../../contracts/tensor.js';
+import { readImported } from './read-imported.js';
 import { readSignature } from './read-signature.js';
 import { runExample } from './run-example.js';
+import { runSession } from './run-session.js';
 import type { ServingReply, ServingRequest, ServingStart } from './serving-message.js';
 import { createSession } from './session.js';
-import { elementTypes, type TensorData } from './tensor-data.js';
 
 /** The channel of a host: a thread's port, or a process's. */
 export interface ServingChannel {
@@ -28,7 +29,8 @@ export async function serveSession(
   let session: InferenceSession | undefined;
   let signature: ModelSignature;
   try {
-    session = await createSession(model);
+    const isImported = manifest?.model_type === importedType;
+    session = await createSession(isImported ? readImported(model).model : model);
     signature = readSignature(session);
     if (manifest) await runExample(session, manifest);
   } catch (error) {
@@ -60,32 +62,6 @@ async function answer(
   } catch (error) {
     return { kind: 'failed', id, message: messageOf(error) };
   }
-}
-
-/**
- * One run with the inputs of a signature, in its order.
- * @throws AppError `internal` when an output is not what the signature says; ONNX Runtime's errors
- */
-export async function runSession(
-  session: InferenceSession,
-  { inputs: specs, outputs }: ModelSignature,
-  inputs: readonly TensorData[],
-): Promise<TensorData[]> {
-  const feeds = Object.fromEntries(
-    specs.map(({ name, datatype }, i) => {
-      const { data, shape } = inputs[i]!;
-      return [name, new Tensor(elementTypes[datatype].ort, data, shape)];
-    }),
-  );
-  const results = await session.run(
-    feeds,
-    outputs.map(({ name }) => name),
-  );
-  return outputs.map(({ name }) => {
-    const result = results[name];
-    if (!result || !('data' in result)) throw new AppError('internal', `the model gives no output "${name}"`);
-    return { shape: result.dims, data: result.data };
-  });
 }
 
 function messageOf(error: unknown): string {

@@ -1,3 +1,4 @@
+import type { ImportedFacts } from '../../contracts/imported-manifest.js';
 import type { ServedManifest } from '../../contracts/served-manifest.js';
 import type { ModelSignature } from '../../contracts/tensor.js';
 import type { TensorData } from './tensor-data.js';
@@ -15,6 +16,7 @@ export type ServingRequest = { kind: 'run'; id: number; inputs: TensorData[] } |
 /** From the host of a session. */
 export type ServingReply =
   | { kind: 'ready'; signature: ModelSignature }
+  | { kind: 'inspected'; facts: ImportedFacts }
   | { kind: 'unusable'; message: string }
   | { kind: 'done'; id: number; outputs: TensorData[] }
   | { kind: 'failed'; id: number; message: string };

@@ -27,7 +27,12 @@ describe('readiness', () => {
     expect(answer.status).toBe(200);
     expect(parseAnswer(Readiness, answer)).toEqual({
       status: 'ok',
-      checks: { database: { status: 'ok' }, queue: { status: 'ok' }, objects: { status: 'ok' } },
+      checks: {
+        database: { status: 'ok' },
+        queue: { status: 'ok' },
+        objects: { status: 'ok' },
+        models: { status: 'ok' },
+      },
     });
   });
 
@@ -42,6 +47,7 @@ describe('readiness', () => {
         database: { status: 'ok' },
         queue: { status: 'ok' },
         objects: { status: 'failed', error: 'no disk' },
+        models: { status: 'ok' },
       },
     });
     expect((await http.get('/health/ready')).status).toBe(200);

@@ -41,6 +41,13 @@ it('is not ready while a loaded model hangs, and answers again when it goes on',
     return answer.status === 503 ? answer : undefined;
   });
   expect(expectError(unready, 503)).toContain('version 1 of m: ');
+  const { status, body } = await http.get('/health/ready');
+  expect({ status, body: body as unknown }).toMatchObject({
+    status: 503,
+    body: {
+      checks: { models: { status: 'failed', error: expect.stringContaining('version 1 of m') as string } },
+    },
+  });
   expect(expectError(await http.get(`${path}/ready`), 503)).toContain('model m is not ready: ');
   expect((await http.post('/v2/repository/index').send({ ready: true })).body).toEqual([]);
 
