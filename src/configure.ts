@@ -1,6 +1,4 @@
 import { NestFactory } from '@nestjs/core';
-import { StandardSchemaSerializerInterceptor } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { LogController } from 'fastify';
@@ -45,7 +43,6 @@ export async function createApp(resources: Resources): Promise<NestFastifyApplic
   observeRequests(fastify, resources.metrics);
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter());
-  app.useGlobalInterceptors(new StandardSchemaSerializerInterceptor(app.get(Reflector)));
   SwaggerModule.setup('docs', app, () => openApiDocument(app), {
     jsonDocumentUrl: 'openapi.json',
     customSiteTitle: 'Trainyard',

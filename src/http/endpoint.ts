@@ -1,4 +1,10 @@
-import { applyDecorators, HttpCode, SerializeOptions } from '@nestjs/common';
+import {
+  applyDecorators,
+  HttpCode,
+  SerializeOptions,
+  StandardSchemaSerializerInterceptor,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ApiDefaultResponse, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { Problem } from '../contracts/problem.js';
@@ -59,7 +65,8 @@ export function Endpoint(
       standardSchema: schema,
       ...(creates && { headers: createdHeaders }),
     }),
-    ...(schema ? [SerializeOptions({ schema })] : []),
+    // Not for all routes: answers without a schema, predictions say, would pay for the way through it.
+    ...(schema ? [SerializeOptions({ schema }), UseInterceptors(StandardSchemaSerializerInterceptor)] : []),
     ...Object.entries(problems).map(([code, description]) => problem(Number(code), description)),
     ...(creates
       ? [
