@@ -183,12 +183,9 @@ describe('the example in the schema', () => {
     expect(predictions.map(({ price }) => price)).toEqual([30, 60, 90]);
   });
 
-  it.each([
-    ['holds what no record can', [tensor('area', 'FP32', ['NaN']), tensor('rooms', 'INT64', [1])]],
-    ['lacks a column', [tensor('area', 'FP32', [1])]],
-    ['is empty', []],
-  ])('is made of zeros when the manifest’s %s', async (what, example) => {
-    const identifier = `example-${what.replaceAll(' ', '-')}`;
+  it("is made of zeros when the manifest's has no rows", async () => {
+    const identifier = 'empty-example';
+    const example = [tensor('rooms', 'INT64', []), tensor('area', 'FP32', [])];
     await promoted(identifier, houseModel(), { example });
     const shown = await schemaOf(identifier);
     expect(shown.example.records).toEqual([{ area: 0, rooms: 0 }]);

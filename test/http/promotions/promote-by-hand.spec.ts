@@ -11,7 +11,7 @@ import {
 } from '../../../src/contracts/promotion.js';
 import { testApp } from '../../app.js';
 import { houseModel } from '../../factories/column-models.js';
-import { importedModel } from '../../factories/imported-model.js';
+import { importedModel, type ImportedModelSettings } from '../../factories/imported-model.js';
 import { storedModel } from '../../factories/served-model.js';
 import { eventually } from '../../integration/eventually.js';
 import { temporaryStore } from '../../temporary-store.js';
@@ -47,10 +47,6 @@ async function promote(body: object, headers: Headers = {}) {
 const current = async (identifier: string) =>
   parseAnswer(CurrentPointer, await http.get('/promotions/current').query({ identifier }));
 const countOf = (identifier: string) => db.promotion.count({ where: { identifier } });
-const broken = (identifier: string) =>
-  importedModel(db, store, identifier, Buffer.from(`no model, for ${identifier}`), {
-    signature: { inputs: [], outputs: [] },
-  });
 
 describe('a promotion by hand', () => {
   it('is made, listed and found where its Location says', async () => {
@@ -226,26 +222,42 @@ describe('with an Idempotency-Key', () => {
 });
 
 describe('a model that does not load', () => {
-  it('is refused with the request and its verdict, which are kept; the pointer stays', async () => {
-    const identifier = 'broken';
-    await importedModel(db, store, identifier, houseModel());
-    const serving = await promote({ identifier, model_version: 1 });
-    await broken(identifier);
-    const answer = await ask({ identifier, model_version: 2, reason: 'try it' });
-    const { request, detail } = expectProblemOf(PromotionRefused.strict(), answer, 422, 'unprocessable');
-    expect(detail).toContain('version 2 of broken cannot be promoted: ');
-    expect(request).toMatchObject({
-      identifier,
-      model_version: 2,
-      actor: 'anonymous',
-      reason: 'try it',
-      verdict: 'refused',
-      gates: [{ name: 'runs_its_example', verdict: 'failed', message: expect.stringContaining('load') }],
-    });
-    const kept = await db.promotionRequest.findUniqueOrThrow({ where: { id: request!.id } });
-    expect(kept).toMatchObject({ verdict: 'refused', reason: 'try it', gates: request!.gates });
-    expect((await current(identifier)).promotion_id).toBe(serving.id);
-  });
+  it.each<[string, Buffer | Uint8Array, ImportedModelSettings, string]>([
+    [
+      'is no model',
+      Buffer.from('no model'),
+      { signature: { inputs: [], outputs: [] } },
+      'the file is no ONNX model',
+    ],
+    [
+      'does not run its example',
+      houseModel(),
+      { example: [{ name: 'area', datatype: 'FP32', shape: [1, 1], data: [1] }] },
+      'the model does not run its example',
+    ],
+  ])(
+    'because it %s is refused with its verdict; the request is kept, the pointer stays',
+    async (what, bytes, settings, why) => {
+      const identifier = what.replaceAll(' ', '-');
+      await importedModel(db, store, identifier, houseModel());
+      const serving = await promote({ identifier, model_version: 1 });
+      await importedModel(db, store, identifier, bytes, settings);
+      const answer = await ask({ identifier, model_version: 2, reason: 'try it' });
+      const { request, detail } = expectProblemOf(PromotionRefused.strict(), answer, 422, 'unprocessable');
+      expect(request).toMatchObject({
+        identifier,
+        model_version: 2,
+        actor: 'anonymous',
+        reason: 'try it',
+        verdict: 'refused',
+        gates: [{ name: 'runs_its_example', verdict: 'failed', message: expect.stringContaining(why) }],
+      });
+      expect(detail).toBe(`version 2 of ${identifier} cannot be promoted: ${request!.gates[0]!.message}`);
+      const kept = await db.promotionRequest.findUniqueOrThrow({ where: { id: request!.id } });
+      expect(kept).toMatchObject({ verdict: 'refused', reason: 'try it', gates: request!.gates });
+      expect((await current(identifier)).promotion_id).toBe(serving.id);
+    },
+  );
 
   it('is refused too when its bytes are gone', async () => {
     const identifier = 'gone';
