@@ -117,6 +117,8 @@ async function untilUnused(folder: PostgresFolder): Promise<void> {
 /** Readiness for us is a connection with the password, and our database in the server. */
 async function createDatabase(serverUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: `${serverUrl}postgres`, ssl: false });
+  // Its own failure is told by what is awaited below.
+  client.on('error', () => {});
   try {
     await client.connect();
     const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = 'trainyard'");

@@ -40,6 +40,10 @@ export function openDatabase({ url, max = 10, onError = () => {} }: DatabaseSett
   let closing = false;
   // A connection that is being closed may hear of the server's end before it is gone: nobody's trouble.
   pool.on('error', (error) => closing || onError(error));
+  // Nobody listens to a connection between its greeting and whoever asked for it, and an error that nobody listens to ends
+  // the process: a server that is being stopped may say both in one packet. Whoever works with the connection hears of
+  // its end by what fails.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     db,
