@@ -36,6 +36,8 @@ interface AppErrorOptions extends ErrorOptions {
   issues?: Issue[];
   /** Seconds after which the same call may succeed. */
   retryAfterSeconds?: number;
+  /** What a program may need to go on, as further members of the answer (RFC 9457, 3.2). */
+  members?: Record<string, unknown>;
 }
 
 /** The one error of this project: thrown with a code and a cause, rendered in one filter. */
@@ -44,16 +46,18 @@ export class AppError extends Error {
   readonly where?: string;
   readonly issues: Issue[];
   readonly retryAfterSeconds?: number;
+  readonly members: Record<string, unknown>;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    { where, issues = [], retryAfterSeconds, ...options }: AppErrorOptions = {},
+    { where, issues = [], retryAfterSeconds, members = {}, ...options }: AppErrorOptions = {},
   ) {
     super(message, options);
     this.where = where;
     this.issues = issues;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.members = members;
   }
 
   get permanent(): boolean {

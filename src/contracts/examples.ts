@@ -22,6 +22,12 @@ export const predictExample = {
   },
 };
 
+/** For an imported model of these columns; of no model that the quickstart makes. */
+export const recordsExample = [
+  { area: 90.5, rooms: 4, city: 'Barcelona' },
+  { area: 62, rooms: 2, city: 'Girona' },
+];
+
 const { time, pressure, temperature, wind } = predictExample.data;
 
 /** The same history to the same model as tensors. */

@@ -57,6 +57,15 @@ export async function startTrackedRun(
   return { run_id, experiment_id };
 }
 
+/** The name of the experiment that a tracked run belongs to. */
+export async function experimentOf(tx: Tx, runId: string): Promise<string> {
+  const { experiment } = await tx.trackedRun.findUniqueOrThrow({
+    where: { run_id: runId },
+    include: { experiment: true },
+  });
+  return experiment.name;
+}
+
 /** The id of an experiment, which is made when there is none of that name. */
 export async function openExperiment(tx: Tx, name: string): Promise<number> {
   // Two runs may be the first of an experiment at once: the second waits here for the first and then finds its row.

@@ -2,20 +2,29 @@ import { applyDecorators, HttpCode, SerializeOptions } from '@nestjs/common';
 import { ApiDefaultResponse, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { Problem } from '../contracts/problem.js';
+import { ifMatchSchema } from './if-match.js';
+
+interface DetailedProblem {
+  description: string;
+  schema: z.ZodType;
+}
 
 interface Answer {
   /** Of a success; 200 without it, 201 when it creates something. */
   status?: number;
   schema?: z.ZodType;
-  /** Other documented statuses, with the reason for each. */
-  problems?: Record<number, string>;
+  /** Other documented statuses, with the reason for each, and the form of those that say more than others. */
+  problems?: Record<number, string | DetailedProblem>;
   /** Of its errors; ours without it. */
   errorSchema?: z.ZodType;
   /** It makes something that has an id, once for each `Idempotency-Key`: the handler has `@Once()`. */
   creates?: boolean;
+  /** What the version in `If-Match` is of: the handler has `@IfMatch()`. */
+  ifMatch?: string;
 }
 
 const text = { type: 'string' } as const;
+const reusedKey = 'The Idempotency-Key was used for a request with another body.';
 const createdHeaders = {
   Location: { description: 'Path of what was made.', schema: text },
   'Idempotency-Replayed': {
@@ -33,10 +42,14 @@ export function Endpoint(
     schema,
     problems = {},
     errorSchema = Problem,
+    ifMatch,
   }: Answer = {},
 ): MethodDecorator {
-  const problem = (code: number, description: string) =>
-    ApiResponse({ status: code, description, standardSchema: errorSchema });
+  const problem = (code: number, given: string | DetailedProblem) => {
+    const { description, schema: form } =
+      typeof given === 'string' ? { description: given, schema: errorSchema } : given;
+    return ApiResponse({ status: code, description, standardSchema: form });
+  };
   return applyDecorators(
     ApiOperation({ summary }),
     HttpCode(status),
@@ -57,9 +70,12 @@ export function Endpoint(
               'Printable ASCII, a UUID say. The same request sent again under the same key within a day makes nothing and is answered as the first one was.',
             schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
           }),
-          problem(422, 'The Idempotency-Key was used for a request with another body.'),
+          ...(422 in problems ? [] : [problem(422, reusedKey)]),
         ]
       : []),
+    ...(ifMatch === undefined
+      ? []
+      : [ApiHeader({ name: 'If-Match', required: false, description: ifMatch, schema: ifMatchSchema })]),
     ApiDefaultResponse({ description: 'An error.', standardSchema: errorSchema }),
   );
 }

@@ -62,7 +62,7 @@ export function toProblem(error: unknown, instance: string, request_id: string):
       unexpected ? 'Something went wrong on our side.' : detail,
       error.issues,
     );
-    return { problem, retryAfterSeconds, unexpected };
+    return { problem: { ...problem, ...error.members }, retryAfterSeconds, unexpected };
   }
   const outage = findOutage(error);
   if (outage) {

@@ -7,15 +7,18 @@ type Issue = Parameters<NonNullable<StandardSchemaValidationPipeOptions['excepti
 /** How many faults an answer lists: enough to mend a request, too few to fill a disk. */
 const mostIssues = 50;
 
-class Pipe extends StandardSchemaValidationPipe {
-  // Fastify's parser has refused keys that reach a prototype; looking for them again would mean to walk over every
-  // number of a tensor before it is read.
+/**
+ * Nest's pipe would delete what is called `constructor` or `prototype` anywhere in a body, without a word: a data set
+ * may have such a column. Keys that reach a prototype Fastify's parser has refused; looking for them again would mean
+ * to walk over every number of a tensor before it is read.
+ */
+class WholeBodyPipe extends StandardSchemaValidationPipe {
   protected override stripProtoKeys(): void {}
 }
 
 /** Validates every parameter that has a schema, and says of each fault where it is. */
 export function validationPipe(): StandardSchemaValidationPipe {
-  return new Pipe({ exceptionFactory: refused });
+  return new WholeBodyPipe({ exceptionFactory: refused });
 }
 
 /**

@@ -120,6 +120,16 @@ describe('the gate "not worse than the champion"', () => {
     });
   });
 
+  it('does not compare with a champion that was imported, which is no forecaster', async () => {
+    const champion = await championOf({});
+    expect(await gateOf({}, { ...champion, model_type: 'ONNX' })).toEqual({
+      name: 'not_worse_than_champion',
+      verdict: 'not_comparable',
+      inputs: { champion_version: 7, champion_type: 'ONNX' },
+      message: 'the champion was imported: it takes records and forecasts no series',
+    });
+  });
+
   it('does not compare with a champion whose bytes are gone', async () => {
     const champion = await championOf({});
     const model = { ...champion.model, key: 'sha256/gone' };

@@ -1,3 +1,4 @@
+import { importedType } from '../../src/contracts/imported-manifest.js';
 import type { Gate } from '../../src/contracts/gate.js';
 import type { ScoreWeights } from '../../src/contracts/score-weights.js';
 import type { Champion } from '../../src/contracts/steps/evaluate.js';
@@ -23,6 +24,10 @@ export async function championGate(
 ): Promise<Gate> {
   if (!champion) return gate('passed', {}, 'nothing was promoted before');
   const inputs = { champion_version: champion.model_version, champion_type: champion.model_type };
+  if (champion.model_type === importedType) {
+    const reason = 'the champion was imported: it takes records and forecasts no series';
+    return gate('not_comparable', inputs, reason);
+  }
   const { model, gate: loads } = await loadModel(store, champion);
   if (!model) return gate('not_comparable', inputs, `the champion does not run any more: ${loads.message}`);
   try {

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { importedManifest } from '../../test/factories/small-models.js';
 import { storeTinyModel, tinyModel } from '../../test/factories/tiny-model.js';
 import { temporaryStore } from '../../test/temporary-store.js';
 import { AppError } from '../../src/contracts/app-error.js';
@@ -55,6 +56,14 @@ describe('loading a model', () => {
       'has a manifest that is not there any more',
       async () => ({ ...(await storeTinyModel(store)), manifest: missing }),
       /gone/,
+    ],
+    [
+      'was imported, and forecasts nothing',
+      async () => ({
+        ...(await storeTinyModel(store)),
+        manifest: await storeText(JSON.stringify(importedManifest())),
+      }),
+      /was imported/,
     ],
     [
       'has a manifest of another form',

@@ -2,7 +2,9 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { AppError } from '../../src/contracts/app-error.js';
 import type { ArtifactRef } from '../../src/contracts/artifact-ref.js';
 import type { Gate } from '../../src/contracts/gate.js';
-import { ModelManifest } from '../../src/contracts/model-manifest.js';
+import { importedType } from '../../src/contracts/imported-manifest.js';
+import type { ModelManifest } from '../../src/contracts/model-manifest.js';
+import { ServedManifest } from '../../src/contracts/served-manifest.js';
 import { getVerified } from '../../src/platform/object-store/content-address.js';
 import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
 import { runExample } from '../../src/platform/onnx/run-example.js';
@@ -14,7 +16,7 @@ export interface LoadedModel {
 }
 
 /**
- * Loads a stored model as a server would, and says as a gate whether it runs its example.
+ * Loads a stored forecaster as a server would, and says as a gate whether it runs its example.
  * @returns no model when it does not: it must then not be promoted, so that the pointer never names what cannot serve
  * @throws AppError `unavailable` when the store cannot be reached
  */
@@ -31,7 +33,10 @@ export async function loadModel(
   let session: InferenceSession | undefined;
   try {
     const text = (await getVerified(store, manifestRef)).toString('utf8');
-    const manifest = ModelManifest.parse(JSON.parse(text));
+    const manifest = ServedManifest.parse(JSON.parse(text));
+    if (manifest.model_type === importedType) {
+      throw new AppError('invalid_data', 'it was imported: it takes records and forecasts no series');
+    }
     session = await createSession(await getVerified(store, model));
     await runExample(session, manifest);
     return { gate: gate('passed', 'the model loads and runs its example'), model: { manifest, session } };

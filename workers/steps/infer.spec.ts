@@ -1,12 +1,14 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { importedManifest } from '../../test/factories/small-models.js';
 import { runStep, stepContext } from '../../test/factories/step-context.js';
 import { identity, servedBy, trainSeries } from '../../test/factories/trained-series.js';
 import { temporaryStore } from '../../test/temporary-store.js';
 import type { ArtifactRef } from '../../src/contracts/artifact-ref.js';
 import { InferenceBatch } from '../../src/contracts/inference-batch.js';
+import { buckets } from '../../src/contracts/object-keys.js';
 import type { ServedModel } from '../../src/contracts/served-model.js';
 import { readFrameParquet } from '../../src/ml/frame-parquet.js';
-import { getVerified } from '../../src/platform/object-store/content-address.js';
+import { getVerified, putByDigest } from '../../src/platform/object-store/content-address.js';
 import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
 import { loadModel } from '../evaluation/loaded-model.js';
 import { forecastOrigins } from '../scoring/forecast-origins.js';
@@ -82,6 +84,18 @@ describe('infer', () => {
     expect(second.metrics.prediction_hash).toBe(first.metrics.prediction_hash);
     const other = await infer(servedBy('GRU', done.gru), { sample_idx: 1 });
     expect(other.metrics.prediction_hash).not.toBe(first.metrics.prediction_hash);
+  });
+
+  it('refuses an imported model, for good', async () => {
+    const manifest = Buffer.from(JSON.stringify(importedManifest()));
+    const stored = await putByDigest(store, buckets.artifacts, manifest, 'application/json');
+    await expect(
+      infer({ ...servedBy('GRU', done.gru), model_type: 'ONNX', manifest: stored }),
+    ).rejects.toMatchObject({
+      code: 'invalid_data',
+      permanent: true,
+      message: 'the promoted model cannot serve: it was imported: it takes records and forecasts no series',
+    });
   });
 
   it('refuses a model that does not run its example', async () => {

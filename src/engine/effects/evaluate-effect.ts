@@ -4,6 +4,7 @@ import type { ScoreboardRow } from '../../contracts/scoreboard.js';
 import type { ServedModel } from '../../contracts/served-model.js';
 import { type Effect, StaleChampion } from '../effect.js';
 import { lockPointer, promote } from '../promote.js';
+import { experimentOf } from '../tracked-runs.js';
 
 /**
  * Writes the request with its gates, and the promotion when they let it pass.
@@ -62,14 +63,6 @@ export const evaluateEffect: Effect<'evaluate'> = async ({ input, result }, { ru
     serving: served(input, winner),
   } satisfies EvaluateOutput;
 };
-
-async function experimentOf(tx: Parameters<typeof promote>[0], runId: string): Promise<string> {
-  const { experiment } = await tx.trackedRun.findUniqueOrThrow({
-    where: { run_id: runId },
-    include: { experiment: true },
-  });
-  return experiment.name;
-}
 
 function markPromoted(scoreboard: readonly ScoreboardRow[], { model_type }: Candidate): ScoreboardRow[] {
   return scoreboard.map((row) => ({ ...row, promoted: row.model_type === model_type }));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../contracts/app-error.js';
 import { ForecastingParameters } from '../../contracts/forecasting-parameters.js';
+import { importedType } from '../../contracts/imported-manifest.js';
 import { parametersRead } from '../../contracts/parameters-read.js';
 import type { ModelType } from '../../contracts/model-manifest.js';
 import { buckets } from '../../contracts/object-keys.js';
@@ -64,8 +65,14 @@ const infer: StepPlan<'infer'> = {
   kind: 'infer',
   depends_on: ['evaluate'],
   needs: 'all',
-  skip: (outputs) =>
-    outputs.get('evaluate', 'evaluate').serving ? undefined : 'no model is promoted for this identifier',
+  skip: (outputs) => {
+    const { serving } = outputs.get('evaluate', 'evaluate');
+    if (!serving) return 'no model is promoted for this identifier';
+    // The run went well: what it trained was weighed. Only its champion is none that could go on with a series.
+    return serving.model_type === importedType
+      ? `version ${serving.model_version} is promoted, which was imported: it takes records and forecasts no series`
+      : undefined;
+  },
   input: (context) => {
     const { parameters } = runOf(context);
     const { serving } = context.outputs.get('evaluate', 'evaluate');

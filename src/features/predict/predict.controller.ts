@@ -13,7 +13,7 @@ import { Limits, type RequestLimits } from '../../http/request-limits.js';
 import { PredictService } from './predict.service.js';
 
 const problems = {
-  404: 'Nothing is promoted there.',
+  404: 'Nothing is promoted there, or there is no such version or alias.',
   503: 'The model is being loaded, or too many requests wait for it.',
   504: 'No answer within X-Request-Timeout-Ms.',
 };
@@ -24,9 +24,9 @@ export class PredictController {
   constructor(private readonly predictions: PredictService) {}
 
   @Post()
-  @Endpoint('Forecast with the promoted model', {
+  @Endpoint('Forecast, or predict records, with the promoted model or another version', {
     schema: PredictAnswer,
-    problems: { 400: 'Column and row of what is wrong.', ...problems },
+    problems: { 400: 'Column and row, or record, of what is wrong.', ...problems },
   })
   predict(
     @Body({ schema: PredictRequest }) body: PredictRequest,
@@ -34,11 +34,11 @@ export class PredictController {
     @Limits() limits: RequestLimits,
     @Req() { id }: FastifyRequest,
   ): Promise<PredictAnswer> {
-    return this.predictions.predict(body, body.inference_length ?? query.inference_length ?? 1, limits, id);
+    return this.predictions.predict(body, query, limits, id);
   }
 
   @Get('schema')
-  @Endpoint('Columns, window, step and units of the promoted model, with a request that works', {
+  @Endpoint('What the model takes, with a request that works', {
     schema: PredictSchemaAnswer,
     problems,
   })

@@ -1,134 +1,108 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../contracts/app-error.js';
-import { importedType } from '../../contracts/imported-manifest.js';
+import { type ImportedManifest, importedType } from '../../contracts/imported-manifest.js';
 import type { ModelManifest } from '../../contracts/model-manifest.js';
-import type { ServedManifest } from '../../contracts/served-manifest.js';
-import type {
-  PredictAnswer,
-  PredictRequest,
-  PredictSchemaAnswer,
-  PredictSchemaQuery,
+import {
+  onlyWithData,
+  type PredictAnswer,
+  type Prediction,
+  type PredictQuery,
+  type PredictRequest,
+  type PredictSchemaAnswer,
+  type PredictSchemaQuery,
 } from '../../contracts/predict.js';
 import type { RequestLimits } from '../../http/request-limits.js';
-import type { Frame } from '../../ml/frame.js';
-import { rollForecast } from '../../ml/roll-forecast.js';
-import { measureSpacing } from '../../ml/spacing.js';
-import { type Loaded, ServingService } from '../serving/serving.service.js';
-import type { ServedModel } from '../../contracts/served-model.js';
+import { type Loaded, ServingService, type Target } from '../serving/serving.service.js';
+import { describeColumns, describeForecaster } from './describe-model.js';
+import { forecast } from './forecast.js';
 import { readHistory } from './read-history.js';
+import { readRecords } from './read-records.js';
+import { requireColumns } from './record-columns.js';
+import { writePredictions } from './write-predictions.js';
 
 @Injectable()
 export class PredictService {
   constructor(private readonly serving: ServingService) {}
 
   /**
-   * A forecast from the promoted model.
+   * A forecast, or a prediction for each record.
    * @throws AppError `invalid_request`, `not_found`, `unavailable`, `deadline_exceeded`
    */
   predict(
-    { identifier, config_hash, data, index_col }: PredictRequest,
-    length: number,
+    request: PredictRequest,
+    { inference_length }: PredictQuery,
     limits: RequestLimits,
     req_id: string,
   ): Promise<PredictAnswer> {
-    return this.serving.use({ identifier, config_hash }, limits, async (loaded) => {
-      const { manifest, served } = loaded;
-      if (!isForecaster(manifest)) throw notForecaster(served);
-      const history = readHistory(data, index_col, manifest);
-      const predictions = rowsOf(await forecast(history, length, manifest, loaded, limits));
-      const { run_id, model_type, model_version } = served;
+    if (request.records && inference_length !== undefined) throw wrong('inference_length', onlyWithData);
+    return this.serving.use(targetOf(request), limits, async (loaded) => {
+      const { identifier, run_id, model_type, model_version, config_hash } = loaded.served;
       return {
         status: 'SUCCESS',
-        identifier: served.identifier,
-        run_id,
-        model_type,
-        model_version,
-        config_hash: served.config_hash,
-        predictions,
-        req_id,
-      };
-    });
-  }
-
-  /** What the promoted model takes, with a request that works. */
-  schema(query: PredictSchemaQuery, limits: RequestLimits): Promise<PredictSchemaAnswer> {
-    return this.serving.use(query, limits, ({ served, manifest }) => {
-      if (!isForecaster(manifest)) throw notForecaster(served);
-      const { identifier, run_id, model_version, config_hash } = served;
-      const { model_type, columns, targets, window, rows, horizon, step_ms, units } = manifest;
-      return Promise.resolve({
         identifier,
         run_id,
         model_type,
         model_version,
         config_hash,
-        columns,
-        targets,
-        window,
-        rows,
-        horizon,
-        step_ms,
-        units,
-        fill_values: Object.fromEntries(manifest.preprocess.columns.map(({ name, fill }) => [name, fill])),
-        feedback: manifest.feedback,
-        example: {
-          identifier,
-          // The champion of now may take other columns than the one that was asked about.
-          ...(query.config_hash && { config_hash: query.config_hash }),
-          inference_length: 3,
-          data: exampleData(manifest),
-        },
-      });
+        predictions: await predictions({ inference_length, ...request }, loaded, limits),
+        req_id,
+      };
     });
   }
-}
 
-function isForecaster(manifest: ServedManifest): manifest is ModelManifest {
-  return manifest.model_type !== importedType;
-}
-
-function notForecaster({ identifier, model_version }: ServedModel): AppError {
-  return new AppError('invalid_request', `version ${model_version} of ${identifier} is no forecaster`);
-}
-
-function forecast(
-  history: Frame,
-  length: number,
-  manifest: ModelManifest,
-  { session }: Loaded,
-  limits: RequestLimits,
-): Promise<Frame> {
-  // One row has no spacing of its own; only a model that needs no more can be asked with it.
-  const stepMs = history.rows > 1 ? measureSpacing(history.time).stepMs : manifest.step_ms;
-  return rollForecast(manifest, stepMs, history, history.rows, length, async (time, cells) => {
-    const inputs = [
-      { shape: [1, time.length], data: time },
-      { shape: [1, time.length, manifest.columns.length], data: cells },
-    ];
-    const [predicted] = await session.run({ inputs, rows: 1, ...limits });
-    if (predicted?.data instanceof Float64Array) return predicted.data;
-    throw new AppError('internal', 'the model gives no float64 forecast');
-  });
-}
-
-/** @throws AppError `invalid_request` for a forecast that overflowed */
-function rowsOf({ time, columns }: Frame): PredictAnswer['predictions'] {
-  const overflown = columns.find(({ values }) => !values.every(Number.isFinite));
-  if (overflown) {
-    const message = `the forecast of ${overflown.name} is not finite: the history is too far from what the model knows`;
-    throw new AppError('invalid_request', message, { issues: [{ path: 'data', message }] });
+  /** What the model takes, with a request that works. */
+  schema(query: PredictSchemaQuery, limits: RequestLimits): Promise<PredictSchemaAnswer> {
+    // What was asked for by name: the champion of now may take other columns than that one.
+    const { identifier: _, ...asked } = query;
+    return this.serving.use(targetOf(query), limits, async ({ served, manifest, session }) =>
+      manifest.model_type === importedType
+        ? describeColumns(served, manifest, session.signature, asked)
+        : describeForecaster(served, manifest, asked),
+    );
   }
-  return Array.from(time, (ms, row) => ({
-    ts: new Date(ms).toISOString(),
-    ...Object.fromEntries(columns.map(({ name, values }) => [name, values[row]!])),
-  }));
 }
 
-function exampleData({ example, columns }: ModelManifest): Record<string, unknown[]> {
-  return {
-    time: example.time.map((ms) => new Date(ms).toISOString()),
-    ...Object.fromEntries(
-      columns.map((name, column) => [name, example.columns.map((row) => row[column] ?? null)]),
-    ),
-  };
+function predictions(request: PredictRequest, loaded: Loaded, limits: RequestLimits): Promise<Prediction[]> {
+  const { manifest } = loaded;
+  return manifest.model_type === importedType
+    ? predictRecords(request, manifest, loaded, limits)
+    : predictSeries(request, manifest, loaded, limits);
+}
+
+function predictSeries(
+  { data, index_col, inference_length = 1 }: PredictRequest,
+  manifest: ModelManifest,
+  loaded: Loaded,
+  limits: RequestLimits,
+): Promise<Prediction[]> {
+  if (!data) throw wrong('records', `${nameOf(loaded)} is a forecaster: give its history as data`);
+  return forecast(readHistory(data, index_col, manifest), inference_length, manifest, loaded, limits);
+}
+
+async function predictRecords(
+  { records }: PredictRequest,
+  { classes }: ImportedManifest,
+  loaded: Loaded,
+  limits: RequestLimits,
+): Promise<Prediction[]> {
+  const { served, session } = loaded;
+  if (!records) throw wrong('data', `${nameOf(loaded)} was imported and is no forecaster: give records`);
+  const { signature } = session;
+  const inputs = readRecords(records, requireColumns(served, signature));
+  const outputs = await session.run({ inputs, rows: records.length, ...limits });
+  return writePredictions(served.identifier, signature.outputs, outputs, records.length, classes);
+}
+
+function targetOf({ identifier, config_hash, model_version, alias }: PredictSchemaQuery): Target {
+  if (identifier !== undefined && model_version !== undefined) return { identifier, version: model_version };
+  if (identifier !== undefined && alias !== undefined) return { identifier, alias };
+  return { identifier, config_hash };
+}
+
+function nameOf({ served: { identifier, model_version } }: Loaded): string {
+  return `version ${model_version} of ${identifier}`;
+}
+
+function wrong(path: string, message: string): AppError {
+  return new AppError('invalid_request', message, { issues: [{ path, message }] });
 }

@@ -2,6 +2,7 @@ import { AppError, type Issue } from '../../contracts/app-error.js';
 import type { ModelManifest } from '../../contracts/model-manifest.js';
 import { type Frame, makeFrame, sortByTime } from '../../ml/frame.js';
 import { parseTime } from '../../ml/parse-time.js';
+import { showValue } from './show-value.js';
 
 type Columns = Record<string, readonly unknown[]>;
 
@@ -49,7 +50,7 @@ function readTimes(values: readonly unknown[], name: string): Float64Array {
     if (Number.isNaN(time)) {
       throw fault(
         `data.${name}.${row}`,
-        `${show(value)} is not a time; write it like "2018-02-05T23:40:00Z"`,
+        `${showValue(value)} is not a time; write it like "2018-02-05T23:40:00Z"`,
       );
     }
     times[row] = time;
@@ -63,7 +64,8 @@ function readColumn(values: readonly unknown[], name: string): Float64Array {
     const value = values[row];
     if (typeof value === 'number' && Number.isFinite(value)) out[row] = value;
     else if (value === null) out[row] = Number.NaN;
-    else throw fault(`data.${name}.${row}`, `${show(value)} is not a finite number; null is an empty cell`);
+    else
+      throw fault(`data.${name}.${row}`, `${showValue(value)} is not a finite number; null is an empty cell`);
   }
   return out;
 }
@@ -92,11 +94,6 @@ function isRising(time: Float64Array): boolean {
 /** Not by plain access: a column may be called `constructor`. */
 function own(data: Columns, name: string): readonly unknown[] | undefined {
   return Object.hasOwn(data, name) ? data[name] : undefined;
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function fault(path: string, message: string): AppError {

@@ -84,6 +84,19 @@ export function readTensor(
   };
 }
 
+/**
+ * Elements of a datatype from JSON values, checked and copied as those of a tensor.
+ * @param refuse is told which of them is wrong, and what an element must be
+ */
+export function readElements(
+  datatype: Datatype,
+  values: Values,
+  refuse: (element: number, expected: string) => never,
+): TensorArray {
+  const { expected, read } = elements[datatype];
+  return read([values], values.length, (_, element) => refuse(element, expected));
+}
+
 function elementsOf<T extends TensorArray>(
   expected: string,
   make: (count: number) => T,

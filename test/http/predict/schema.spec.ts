@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { PredictAnswer, PredictSchemaAnswer } from '../../../src/contracts/predict.js';
+import { ForecastSchema, PredictAnswer } from '../../../src/contracts/predict.js';
 import { testApp } from '../../app.js';
 import { columnNames, hour, servedModel } from '../../factories/served-model.js';
 import { expectProblem } from '../expect-problem.js';
@@ -17,7 +17,7 @@ it('shows what the promoted model takes', async () => {
   const answer = await http.get('/predict/schema?identifier=shown');
   expect(answer.status).toBe(200);
   const fills = model.manifest.preprocess.columns.map(({ name, fill }) => [name, fill] as const);
-  expect(parseAnswer(PredictSchemaAnswer, answer)).toMatchObject({
+  expect(parseAnswer(ForecastSchema, answer)).toMatchObject({
     identifier: 'shown',
     run_id: model.version.run_id,
     model_type: 'GRU',
@@ -37,7 +37,7 @@ it.each(['shown', undefined])(
   'has an example that works when it is sent back, for identifier %s',
   async (identifier) => {
     const { text } = await http.get('/predict/schema').query({ identifier });
-    const { example, step_ms, horizon, ...schema } = JSON.parse(text) as PredictSchemaAnswer;
+    const { example, step_ms, horizon, ...schema } = JSON.parse(text) as ForecastSchema;
     const answer = await http.post('/predict').send(example);
     expect(answer.status).toBe(200);
     const { predictions, model_version } = parseAnswer(PredictAnswer, answer);
@@ -63,8 +63,8 @@ it.each(['shown', undefined])(
 it('has one also for a model whose example holds an empty cell', async () => {
   await servedModel(db, store, { identifier: 'gaps' });
   const { text } = await http.get('/predict/schema?identifier=gaps');
-  const { example } = JSON.parse(text) as PredictSchemaAnswer;
-  expect(example.data.users).toContain(null);
+  const { example } = JSON.parse(text) as ForecastSchema;
+  expect(example.data?.users).toContain(null);
   expect((await http.post('/predict').send(example)).status).toBe(200);
 });
 
@@ -73,7 +73,7 @@ it('gives for a configuration an example that leads to the model under it, not t
   await servedModel(db, store, { identifier: 'moved-on', config_hash: old, window: 3 });
   await servedModel(db, store, { identifier: 'moved-on', config_hash: current, window: 8 });
   const { text } = await http.get('/predict/schema').query({ identifier: 'moved-on', config_hash: old });
-  const { example } = JSON.parse(text) as PredictSchemaAnswer;
+  const { example } = JSON.parse(text) as ForecastSchema;
   const answer = await http.post('/predict').send(example);
   expect(answer.status).toBe(200);
   expect(parseAnswer(PredictAnswer, answer).config_hash).toBe(old);
