@@ -25,7 +25,7 @@ export const RegisteredModelPage = pageOf(RegisteredModel, 'RegisteredModelPage'
 export type RegisteredModelPage = z.infer<typeof RegisteredModelPage>;
 
 /** What is known of imported models only. */
-const facts = z.object(ImportedFacts.shape).shape;
+const facts = ImportedFacts.shape;
 
 export const ModelVersion = z
   .object({

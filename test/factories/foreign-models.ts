@@ -1,8 +1,10 @@
 import onnxProto, { type onnx } from 'onnx-proto';
 
-const { ModelProto, AttributeProto } = onnxProto.onnx;
+const { ModelProto, AttributeProto, TensorProto } = onnxProto.onnx;
 const types = AttributeProto.AttributeType;
 const ml = 'ai.onnx.ml';
+/** Where the values of a tensor are. */
+export const location = TensorProto.DataLocation;
 /** TensorProto.DataType */
 export const elementType = { float: 1, int64: 7, string: 8 } as const;
 

@@ -10,7 +10,7 @@ import type { TensorData } from './tensor-data.js';
 export function exampleInputs({ inputs }: ModelSignature, example: readonly JsonTensor[]): TensorData[] {
   const given = new Map(example.map((tensor) => [tensor.name, tensor]));
   const known = new Set(inputs.map(({ name }) => name));
-  const [unknown] = example.filter(({ name }) => !known.has(name));
+  const unknown = example.find(({ name }) => !known.has(name));
   if (unknown)
     throw fault(`the model has no input "${unknown.name}"; it takes ${inputs.map(describe).join(', ')}`);
   if (given.size < example.length) throw fault('a name comes twice in the example');

@@ -6,6 +6,7 @@ import {
   elementType,
   encodeModel,
   identityModel,
+  location,
   node,
   tensor,
 } from '../../../test/factories/foreign-models.js';
@@ -32,7 +33,7 @@ const external: onnx.ITensorProto = {
   name: 'w',
   dataType: elementType.float,
   dims: [1],
-  dataLocation: 1,
+  dataLocation: location.EXTERNAL,
   externalData: [elsewhere],
 };
 const inside: onnx.ITensorProto = { name: 'w', dataType: elementType.float, dims: [1], floatData: [1] };
@@ -72,7 +73,7 @@ describe('a model with values in other files is refused, wherever they are named
     expect(refusal(place(inside))).toBeUndefined();
     expect(refusal(place(external))).toContain('tensor "w" has its values in another file');
     expect(refusal(place({ ...external, externalData: [] }))).toContain('in another file');
-    expect(refusal(place({ ...external, dataLocation: 0 }))).toContain('in another file');
+    expect(refusal(place({ ...external, dataLocation: location.DEFAULT }))).toContain('in another file');
   });
 
   // Some readers take the last of two graphs, ONNX Runtime puts them together.

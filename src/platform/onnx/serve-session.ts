@@ -1,4 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node';
+import { AppError } from '../../contracts/app-error.js';
 import { importedType } from '../../contracts/imported-manifest.js';
 import type { ModelSignature } from '../../contracts/tensor.js';
 import { readImported } from './read-imported.js';
@@ -29,8 +30,7 @@ export async function serveSession(
   let session: InferenceSession | undefined;
   let signature: ModelSignature;
   try {
-    const isImported = manifest?.model_type === importedType;
-    session = await createSession(isImported ? readImported(model).model : model);
+    session = await createSession(manifest?.model_type === importedType ? loadable(model) : model);
     signature = readSignature(session);
     if (manifest) await runExample(session, manifest);
   } catch (error) {
@@ -50,6 +50,15 @@ export async function serveSession(
     last = last.then(() => handle(request));
   });
   channel.reply({ kind: 'ready', signature });
+}
+
+/** What ONNX Runtime is given of an imported file. */
+function loadable(file: Uint8Array): Uint8Array {
+  try {
+    return readImported(file).model;
+  } catch (cause) {
+    throw new AppError('invalid_data', `the model cannot be loaded: ${messageOf(cause)}`, { cause });
+  }
 }
 
 async function answer(

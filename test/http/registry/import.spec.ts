@@ -12,7 +12,7 @@ import { inTransaction } from '../../../src/platform/database/transaction.js';
 import { putByDigest } from '../../../src/platform/object-store/content-address.js';
 import { readObject } from '../../../src/platform/object-store/read-object.js';
 import { testApp } from '../../app.js';
-import { churnModel, elementType, identityModel } from '../../factories/foreign-models.js';
+import { churnModel, elementType, identityModel, location } from '../../factories/foreign-models.js';
 import { greedyModel } from '../../factories/small-models.js';
 import { openTransaction } from '../../open-transaction.js';
 import { waiting } from '../../waiting.js';
@@ -173,7 +173,7 @@ describe('a model that cannot be imported', () => {
     [
       'has values in another file',
       identityModel({
-        initializer: [{ name: 'w', dataType: elementType.float, dims: [1], dataLocation: 1 }],
+        initializer: [{ name: 'w', dataType: elementType.float, dims: [1], dataLocation: location.EXTERNAL }],
       }),
       'in another file',
     ],
@@ -249,7 +249,7 @@ describe('a form that is not right', () => {
         where: { run_id_key: { run_id: run_id ?? '', key: 'mlflow.source.name' } },
       });
       expect(tag.value.length).toBeLessThanOrEqual(200);
-      expect(tag.value).not.toMatch(/[\u0000-\u001f/]/);
+      expect(tag.value).not.toMatch(/[\p{C}/]/u);
     }
   });
 });
@@ -293,7 +293,7 @@ describe('under an Idempotency-Key', () => {
 describe('two imports of one name at once', () => {
   it('get two numbers', async () => {
     const made = await Promise.all([1, 2, 3, 4].map(() => importModel(app, churnModel(), { name: 'many' })));
-    expect(made.map(({ version }) => version).sort()).toEqual([1, 2, 3, 4]);
+    expect(new Set(made.map(({ version }) => version))).toEqual(new Set([1, 2, 3, 4]));
   });
 
   // Without the lock on the counter the second would count what the first has not committed yet as not there.

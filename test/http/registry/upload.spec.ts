@@ -7,14 +7,16 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { testApp } from '../../app.js';
 import { churnModel } from '../../factories/foreign-models.js';
+import { howToGetSmallDisk, smallDisk } from '../../small-disk.js';
 import { eventually } from '../../integration/eventually.js';
 import { expectProblem } from '../expect-problem.js';
 import { sendModel } from './import-form.js';
 
 const MiB = 1_048_576;
+const disk = smallDisk(8);
 /** Of a file; the form may have a little more. */
 const limitMiB = 64;
 const app = await testApp({ environment: { MODEL_UPLOAD_MB: String(limitMiB) } });
@@ -40,6 +42,10 @@ function upload(headers: http.OutgoingHttpHeaders = {}): http.ClientRequest {
   // Whoever is refused before all is sent may find the connection closed.
   request.on('error', () => {});
   return request;
+}
+
+function closeOf(request: http.ClientRequest): Promise<void> {
+  return new Promise((resolve) => request.once('close', () => resolve()));
 }
 
 async function answerOf(request: http.ClientRequest) {
@@ -68,12 +74,13 @@ async function pour(
   watch: () => void = () => {},
 ): Promise<void> {
   const chunk = Buffer.alloc(MiB, 7);
-  let answered = false;
-  request.once('response', () => (answered = true));
+  const state = { answered: false };
+  request.once('response', () => (state.answered = true));
+  const isOver = () => state.answered || request.destroyed;
   request.write(part('file', 'model.onnx'));
-  for (let i = 0; i < mebibytes && !answered && !request.destroyed; i++) {
+  for (let i = 0; i < mebibytes && !isOver(); i++) {
     request.write(chunk);
-    while (request.writableNeedDrain && !answered && !request.destroyed) await delay(1);
+    while (request.writableNeedDrain && !isOver()) await delay(1);
     if (i % 8 === 0) watch();
   }
 }
@@ -81,15 +88,16 @@ async function pour(
 describe('a file that is too large', () => {
   it('is refused before it is read, when its length is told', async () => {
     const request = upload({ 'content-length': 200 * MiB });
+    const closed = closeOf(request);
     request.flushHeaders();
     expectProblem(await answerOf(request), 413, 'too_large');
-    await once(request, 'close');
+    await closed;
   });
 
   it('is refused as soon as it is, and the rest is not read', async () => {
     const request = upload();
     const answered = answerOf(request);
-    const closed = once(request, 'close');
+    const closed = closeOf(request);
     let sent = 0;
     const pouring = pour(request, 1_000, () => (sent += 8));
     const answer = await answered;
@@ -136,6 +144,25 @@ it('a large file goes through less memory', async () => {
   expect(expectProblem(answer, 422, 'unprocessable').detail).toContain('no ONNX model');
   expect(most).toBeLessThan(24 * MiB);
   expect(openUploads()).toBe(0);
+});
+
+it('a full disk is ours to answer for, and left as it was', async ({ skip }) => {
+  if (!disk) return skip(howToGetSmallDisk);
+  vi.stubEnv('TMPDIR', disk.folder);
+  try {
+    const request = upload();
+    const answered = answerOf(request);
+    await pour(request, 32);
+    const answer = await answered;
+    expectProblem(answer, 503, 'unavailable');
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    request.destroy();
+    expect(openUploads()).toBe(0);
+    // There is room again, for all of a smaller one.
+    expectProblem(await sendModel(app, Buffer.alloc(6 * MiB)), 422, 'unprocessable');
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 it('a text that is too long is refused, sent as a field or as a file', async () => {
