@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { afterAll, expect, it } from 'vitest';
 import { openDatabase } from '../../src/platform/database/database.js';
 import { isOutage } from '../../src/platform/database/outage.js';
+import { openWorkerPool } from '../../src/platform/queue/worker-pool.js';
 import { freePort } from '../../src/local/free-port.js';
 
 /** A message of PostgreSQL's protocol: its type, its length with itself, and what it says. */
@@ -25,9 +26,12 @@ const server = createServer((socket) => {
 });
 const port = await freePort();
 await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-const { db, close } = openDatabase({ url: `postgresql://somebody@127.0.0.1:${port}/trainyard` });
+const url = `postgresql://somebody@127.0.0.1:${port}/trainyard`;
+const { db, close } = openDatabase({ url });
+const pool = openWorkerPool(url);
 afterAll(async () => {
   await close();
+  await pool.end();
   server.close();
 });
 
@@ -36,6 +40,13 @@ afterAll(async () => {
 it.each([
   ['a transaction', () => db.$transaction((tx) => tx.$queryRaw`select 1`)],
   ['a statement', () => db.$queryRaw`select 1`],
+  [
+    'a worker of the queue',
+    async () => {
+      const client = await pool.connect();
+      await client.query('select 1').finally(() => client.release(true));
+    },
+  ],
 ])('a server that says good-bye with its greeting is an outage to %s, and to nobody else', async (_, ask) => {
   for (let times = 0; times < 3; times++)
     expect(isOutage(await ask().catch((error: unknown) => error))).toBe(true);

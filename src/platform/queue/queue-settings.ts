@@ -16,8 +16,9 @@ export function postgresConnection(databaseUrl: string) {
     schema: 'bullmq',
     migrate: true,
     max: 2,
-    // A server that is gone without a word must not hang whoever adds a job, nor a worker.
-    connectionTimeoutMillis: 5_000,
+    // A server that is gone without a word must not hang whoever adds a job, nor a worker. Many jobs at once wait for
+    // their turn in this time too.
+    connectionTimeoutMillis: 15_000,
     query_timeout: 35_000,
     keepAlive: true,
     application_name: 'trainyard-queue',

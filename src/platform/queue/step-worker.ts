@@ -1,11 +1,13 @@
-import { createPostgresBackend, createRedisBackend, type Processor, Worker } from 'bullmq';
-import { pausingBackend } from './pausing-backend.js';
 import {
-  postgresConnection,
-  queueName,
-  type QueueSettings,
-  redisWorkerConnection,
-} from './queue-settings.js';
+  createPostgresBackend,
+  createRedisBackend,
+  type Processor,
+  Worker,
+  type WorkerOptions,
+} from 'bullmq';
+import { pausingBackend } from './pausing-backend.js';
+import { queueName, type QueueSettings, redisWorkerConnection } from './queue-settings.js';
+import { openWorkerPool } from './worker-pool.js';
 
 export interface StepWorkerSettings extends QueueSettings {
   kind: string;
@@ -17,11 +19,13 @@ export interface StepWorkerSettings extends QueueSettings {
 }
 
 const usualLockMs = 30_000;
+/** Until a server that refused the connection is asked again; BullMQ would leave it alone for 15 s. */
+const runRetryDelay = 1_000;
 /** The claim, not the queue, decides whether a job that came back is still worth anything. */
 const maxStalledCount = 100;
 
 /**
- * Takes jobs of one kind and hands their payloads to `handle`, which must not throw for anything but a passing fault:
+ * Takes jobs of one kind from a queue that `openStepQueues` has made, and hands their payloads to `handle`, which must not throw for anything but a passing fault:
  * the job is gone then, and the reconciler adds it again.
  */
 export async function startStepWorker(
@@ -29,21 +33,14 @@ export async function startStepWorker(
   handle: (payload: unknown) => Promise<void>,
 ) {
   const process: Processor<unknown, void> = (job) => handle(job.data);
-  const options = { concurrency, lockDuration: lockMs, stalledInterval: lockMs / 2, maxStalledCount };
-  const { databaseUrl, redisUrl } = settings;
-  const worker = redisUrl
-    ? new Worker(
-        queueName(kind),
-        process,
-        { ...options, connection: redisWorkerConnection(redisUrl) },
-        pausingBackend(createRedisBackend),
-      )
-    : new Worker(
-        queueName(kind),
-        process,
-        { ...options, connection: postgresConnection(databaseUrl) },
-        pausingBackend(createPostgresBackend),
-      );
+  const options = {
+    concurrency,
+    lockDuration: lockMs,
+    stalledInterval: lockMs / 2,
+    maxStalledCount,
+    runRetryDelay,
+  };
+  const { worker, end } = openWorker(settings, queueName(kind), process, options);
   let closing = false;
   worker.on('error', (error) => closing || onError(error));
   worker.on('failed', (_job, error) => onError(error));
@@ -55,6 +52,27 @@ export async function startStepWorker(
     async close(): Promise<void> {
       await worker.close();
       closing = true;
+      await end?.();
     },
+  };
+}
+
+function openWorker(
+  { databaseUrl, redisUrl }: QueueSettings,
+  name: string,
+  process: Processor<unknown, void>,
+  options: Omit<WorkerOptions, 'connection'>,
+) {
+  if (redisUrl) {
+    const connection = redisWorkerConnection(redisUrl);
+    return {
+      worker: new Worker(name, process, { ...options, connection }, pausingBackend(createRedisBackend)),
+    };
+  }
+  const pool = openWorkerPool(databaseUrl);
+  const backend = pausingBackend(createPostgresBackend);
+  return {
+    worker: new Worker(name, process, { ...options, connection: pool }, backend),
+    end: () => pool.end(),
   };
 }
