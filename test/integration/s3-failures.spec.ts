@@ -109,10 +109,10 @@ describe('the S3 store when things go wrong', () => {
       response.writeHead(200, { ...headers, 'content-length': size });
       response.end(Buffer.alloc(size));
       // Nothing has moved for four times the limit.
-      response.setTimeout(200, () => stalled.emit('stalled'));
+      response.setTimeout(2_000, () => stalled.emit('stalled'));
     });
     const pause = once(stalled, 'stalled');
-    const { body } = await storeAt(endpoint, { idleMs: 50 }).get('bucket', 'key');
+    const { body } = await storeAt(endpoint, { idleMs: 500 }).get('bucket', 'key');
     await pause;
     expect(Buffer.concat(await body.toArray()).length).toBe(size);
   });

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/contracts/app-error.js';
 import type { ServedModel } from '../../../src/contracts/served-model.js';
 import { modelMemory } from '../../../src/features/serving/model-memory.js';
@@ -9,6 +9,9 @@ import { threadHost } from '../../../src/platform/onnx/thread-host.js';
 import { importedManifest, nextModel } from '../../factories/small-models.js';
 
 const MiB = 1_048_576;
+// Threads are started, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+const soon = { timeout: 20_000 };
 
 const model = (identifier: string, model_version = 1, size = MiB): ServedModel => ({
   identifier,
@@ -72,12 +75,12 @@ it('lets a model that must go finish what uses it', async () => {
     const request = { inputs: [{ shape: [1, 2], data: Float64Array.of(1, 2) }], rows: 1, deadline: Infinity };
     return new Promise<void>((resolve) => (release = resolve)).then(() => session.run(request));
   });
-  await expect.poll(() => cache.statuses()[0]?.state).toBe('READY');
+  await expect.poll(() => cache.statuses()[0]?.state, soon).toBe('READY');
   await use(model('b'));
   expect(unloads).toEqual([]);
   release();
   expect(await used).toMatchObject([{ data: Float64Array.of(2, 3) }]);
-  await expect.poll(() => unloads).toEqual(['a1']);
+  await expect.poll(() => unloads, soon).toEqual(['a1']);
   await cache.close();
 });
 
@@ -87,7 +90,7 @@ it('keeps a version that serves until its successor is loaded, though both have 
   await cache.load(model('a', 2), model('a', 1));
   expect(unloads).toEqual([]);
   cache.retain(({ model_version }) => model_version === 2);
-  await expect.poll(() => unloads).toEqual(['a1']);
+  await expect.poll(() => unloads, soon).toEqual(['a1']);
   await cache.close();
 });
 
@@ -124,7 +127,7 @@ it('shows why a model could not be loaded, and does not try again for each of ma
           () => 'used',
           () => 'refused',
         ),
-      { timeout: 5_000 },
+      soon,
     )
     .toBe('used');
   expect(cache.statuses()).toMatchObject([{ state: 'READY' }]);
