@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { AppError } from '../contracts/app-error.js';
 import type { Database, Tx } from '../platform/database/database.js';
 import { inTransaction } from '../platform/database/transaction.js';
-import { anonymous } from './caller.js';
+import { callerOf } from './caller.js';
 import { canonicalJson } from '../platform/canonical-json.js';
 import { findAnswer, keepAnswer, type KeptAnswer, type KeyedRequest, takeKey } from './kept-answers.js';
 
@@ -56,7 +56,7 @@ function onceOf(collection: string, request: FastifyRequest, reply: FastifyReply
     key === undefined
       ? undefined
       : {
-          caller: anonymous,
+          caller: callerOf(request).name,
           method: request.method,
           path: request.url.split('?')[0] ?? '/',
           key,
