@@ -36,6 +36,12 @@ module.exports = {
       'the run engine knows no framework and no maths',
     ),
     only(
+      'evaluation',
+      '^src/evaluation/',
+      ['^src/contracts/', '^src/ml/', '^src/platform/'],
+      'how models are measured and judged: maths on sessions and stored bytes, for workers and gateway alike',
+    ),
+    only(
       'http',
       '^src/http/',
       ['^src/contracts/', '^src/platform/', '^src/config/'],
@@ -44,7 +50,15 @@ module.exports = {
     only(
       'features',
       '^src/features/',
-      ['^src/contracts/', '^src/ml/', '^src/config/', '^src/platform/', '^src/engine/', '^src/http/'],
+      [
+        '^src/contracts/',
+        '^src/ml/',
+        '^src/config/',
+        '^src/platform/',
+        '^src/evaluation/',
+        '^src/engine/',
+        '^src/http/',
+      ],
       'a feature stands on everything below it',
     ),
     {
@@ -67,6 +81,7 @@ module.exports = {
         '^src/contracts/',
         '^src/ml/',
         '^src/platform/',
+        '^src/evaluation/',
         '^src/engine/',
         '^src/config/',
         '^prisma/migrate\\.ts$',

@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Env, requireDatabaseUrl } from './config/env.js';
 import { createApp } from './configure.js';
 import { stepKinds } from './contracts/states.js';
+import { startPointerCheck } from './engine/check-pointer-files.js';
 import { startReconciler } from './engine/reconciler.js';
 import { repeating } from './engine/repeating.js';
 import { startRetention } from './engine/retention.js';
@@ -33,6 +34,8 @@ const drainMs = 3_000;
 const retentionEveryMs = 10 * 60_000;
 /** Reads the names of all artifacts: not at a start, and seldom. */
 const orphansEveryMs = 6 * 3_600_000;
+/** Between two looks whether pointer files still show what they have to. */
+const pointerFilesEveryMs = 5_000;
 /** Between two looks for idempotency keys that are older than they are kept. */
 const oldKeysMs = 10 * 60_000;
 /** A schedule's run begins this much after its time at most. */
@@ -47,13 +50,14 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
   const queues = await openStepQueues({ databaseUrl: url, redisUrl: env.REDIS_URL }, stepKinds, onError);
   const cursors = createCursors(await sharedSecret(db, 'cursors'));
   const news = openNewsFeed(url, (err) => log.debug({ err }, 'listening for news'));
+  const metrics = createGatewayMetrics();
   const app = await createApp({
     env,
     log,
     db,
     queues,
     store,
-    metrics: createGatewayMetrics(),
+    metrics,
     cursors,
     news,
   });
@@ -62,6 +66,10 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
   await ensureBuckets(store).catch(onError);
   const often = { intervalMs: env.RECONCILE_SECONDS * 1_000, onError };
   const projections = startProjectionWriter({ db, store, onError }, often);
+  const pointerFiles = startPointerCheck(
+    { db, store, onRepair: (reason) => metrics.projectionsRepaired.inc({ reason }), writer: projections },
+    { intervalMs: pointerFilesEveryMs, onError },
+  );
   const retention = startRetention(
     { db, store, maxAgeDays: env.RUN_RETENTION_DAYS },
     { intervalMs: retentionEveryMs, onError },
@@ -88,7 +96,7 @@ export async function openGateway(env: Env, log: Logger): Promise<Gateway> {
     { db, queues, prepare: (schedule) => schedules.prepare(schedule), onError },
     { intervalMs: scheduleEveryMs, onError },
   );
-  const loops = [reconciler, projections, retention, orphans, oldKeys, scheduler];
+  const loops = [reconciler, pointerFiles, projections, retention, orphans, oldKeys, scheduler];
   return {
     app,
     async stop() {

@@ -4,6 +4,7 @@
  */
 export const errorCodes = [
   'invalid_request',
+  'forbidden',
   'not_found',
   'conflict',
   'precondition_failed',

@@ -9,6 +9,15 @@ export const buckets = {
   artifacts: 'kfp-artifacts',
 } as const;
 
+/** What lies in these shows rows of ours, or is named by them: others read it, and nobody else writes it. */
+export const ownBuckets: ReadonlySet<string> = new Set([
+  buckets.processed,
+  buckets.mlflow,
+  buckets.promotion,
+  buckets.inference,
+  buckets.artifacts,
+]);
+
 /** The folder of a preprocessing configuration's results. */
 export function processedKey(identifier: string, configHash: string, file: string): string {
   return `${identifier}/${configHash}/${file}`;

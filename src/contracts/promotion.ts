@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { Gate } from './gate.js';
+import { GatePolicy } from './gate-policy.js';
+import { QueryTime } from './query-time.js';
+import { ScoreboardRow } from './scoreboard.js';
 import { Identifier } from './identifier.js';
 import { ModelVersionNumber } from './predict-target.js';
 import { Problem } from './problem.js';
@@ -32,12 +35,37 @@ export const Promotion = z
     actor: z.string(),
     reason: z.string().nullable(),
     replaces: z.string().nullable().meta({ description: 'The promotion that served before.' }),
+    restores: z
+      .int()
+      .nullable()
+      .meta({ description: 'Of a rollback: the version of the promotion whose model serves again.' }),
+    request_id: z.string(),
+    overridden: z.boolean().meta({ description: 'It was promoted although a gate failed.' }),
     created_at: Timestamp,
     gates: z.array(Gate),
   })
   .meta({ id: 'Promotion' });
 
 export type Promotion = z.infer<typeof Promotion>;
+
+const Reason = storableText(1_000).min(1).meta({ description: 'Why: it stays in the history.' });
+
+/** A promotion, and all that the decision was made from. */
+export const PromotionDetail = Promotion.extend({
+  policy: GatePolicy.nullable().meta({ description: 'The gates that it had to pass; null for a rollback.' }),
+  scoreboard: z.array(ScoreboardRow).nullable(),
+  replaced: Promotion.pick({
+    id: true,
+    version: true,
+    model_type: true,
+    model_version: true,
+    sha256: true,
+    created_at: true,
+  })
+    .nullable()
+    .meta({ description: 'What served before.' }),
+}).meta({ id: 'PromotionDetail' });
+export type PromotionDetail = z.infer<typeof PromotionDetail>;
 
 export const PromotionPath = z.object({ id: z.uuid('must be the id of a promotion') });
 export type PromotionPath = z.infer<typeof PromotionPath>;
@@ -51,7 +79,11 @@ export const CreatePromotion = z
       .optional()
       .meta({ description: 'The tracked run that trained or imported the model: its newest version.' }),
     model_version: ModelVersionNumber.optional(),
-    reason: storableText(1_000).min(1).meta({ description: 'Why: it stays in the history.' }),
+    reason: Reason,
+    override_gates: z.boolean().default(false).meta({
+      description:
+        'Promote it although gates fail, or without an approval. It must load and run its example all the same. It stays in the history.',
+    }),
   })
   .superRefine(({ run_id, model_version }, context) => {
     if ((run_id === undefined) !== (model_version === undefined)) return;
@@ -64,7 +96,22 @@ export const CreatePromotion = z
   });
 export type CreatePromotion = z.infer<typeof CreatePromotion>;
 
-/** That somebody asked for a promotion, and what came of it. */
+/** Back to what was promoted before. */
+export const Rollback = z
+  .strictObject({
+    identifier: Identifier,
+    to: z.int().positive().max(2_147_483_647).optional().meta({
+      description:
+        'Version of the promotion whose model shall serve again; without it the newest one of another model before it.',
+    }),
+    reason: Reason,
+  })
+  .meta({ id: 'Rollback', examples: [{ identifier: 'quickstart', reason: 'forecasts drift since noon' }] });
+export type Rollback = z.infer<typeof Rollback>;
+
+const verdicts = ['accepted', 'refused', 'pending', 'rejected'] as const;
+
+/** That somebody, or a run, asked for a promotion, and what came of it. */
 export const PromotionRequest = z
   .object({
     id: z.string(),
@@ -72,12 +119,53 @@ export const PromotionRequest = z
     model_version: z.int(),
     actor: z.string(),
     reason: z.string().nullable(),
-    verdict: z.enum(['accepted', 'refused']),
+    verdict: z.enum(verdicts).meta({
+      description: 'refused by a gate; pending until somebody approves or rejects it; rejected by them.',
+    }),
+    overridden: z.boolean(),
     gates: z.array(Gate),
+    policy: GatePolicy.nullable(),
+    scoreboard: z.array(ScoreboardRow).nullable(),
+    pipeline_run_id: z.string().nullable(),
+    promotion_id: z.string().nullable(),
     created_at: Timestamp,
+    decided_by: z.string().nullable().meta({ description: 'Who approved or rejected it.' }),
+    decided_at: Timestamp.nullable(),
+    decision_reason: z.string().nullable(),
   })
   .meta({ id: 'PromotionRequest' });
 export type PromotionRequest = z.infer<typeof PromotionRequest>;
+
+export const PromotionRequestPage = pageOf(PromotionRequest, 'PromotionRequestPage');
+export type PromotionRequestPage = z.infer<typeof PromotionRequestPage>;
+
+export const RequestPath = z.object({ id: z.uuid('must be the id of a promotion request') });
+export type RequestPath = z.infer<typeof RequestPath>;
+
+export const ListPromotionRequests = PageQuery.extend({
+  identifier: Identifier.optional(),
+  verdict: z.enum(verdicts).optional(),
+});
+export type ListPromotionRequests = z.infer<typeof ListPromotionRequests>;
+
+/** What whoever was to approve a request says. */
+export const DecideRequest = z
+  .strictObject({ reason: Reason })
+  .meta({ id: 'DecideRequest', examples: [{ reason: 'looked at the forecasts of last week' }] });
+export type DecideRequest = z.infer<typeof DecideRequest>;
+
+/** What would come of a promotion if it were asked for now. */
+export const PromotionPreview = z
+  .object({
+    identifier: z.string(),
+    model_version: z.int(),
+    verdict: z.enum(['accepted', 'refused', 'pending']),
+    gates: z.array(Gate),
+    policy: GatePolicy,
+    champion: z.int().nullable().meta({ description: 'The model version that serves now.' }),
+  })
+  .meta({ id: 'PromotionPreview' });
+export type PromotionPreview = z.infer<typeof PromotionPreview>;
 
 /** Why a promotion was refused: the request as it is kept; none when it did not come to one. */
 export const PromotionRefused = Problem.extend({ request: PromotionRequest.optional() }).meta({
@@ -92,11 +180,32 @@ export const PointerMoved = Problem.extend({ current: CurrentPointer.nullable() 
 export const PromotionPage = pageOf(Promotion, 'PromotionPage');
 export type PromotionPage = z.infer<typeof PromotionPage>;
 
-export const ListPromotions = PageQuery.extend({ identifier: Identifier.optional() });
+const digest = z
+  .string()
+  .regex(/^[0-9a-f]{1,64}$/, 'must be lower-case hexadecimal digits')
+  .optional();
+
+export const ListPromotions = PageQuery.extend({
+  identifier: Identifier.optional(),
+  model_type: ServedType.optional(),
+  run_id: storableText(100).optional().meta({ description: 'The tracked run that trained the model.' }),
+  config_hash: digest,
+  sha256: digest,
+  actor: storableText(200).optional(),
+  created_after: QueryTime.optional().meta({ description: 'Made at this time or later.' }),
+  created_before: QueryTime.optional().meta({ description: 'Made before this time.' }),
+});
 export type ListPromotions = z.infer<typeof ListPromotions>;
 
 export const CurrentQuery = PageQuery.extend({ identifier: Identifier.optional() });
 export type CurrentQuery = z.infer<typeof CurrentQuery>;
+
+/** Two promotions, of one identifier or of two. */
+export const DiffQuery = z.object({
+  from: z.uuid('must be the id of a promotion'),
+  to: z.uuid('must be the id of a promotion'),
+});
+export type DiffQuery = z.infer<typeof DiffQuery>;
 
 /** One pointer when an identifier is named, all of them as a list otherwise. */
 export const CurrentAnswer = z.union([CurrentPointer, pageOf(CurrentPointer, 'CurrentPointerPage')]);

@@ -9,6 +9,8 @@ export const failpoints = [
   'after_upload',
   'finish_before_commit',
   'finish_after_commit',
+  'promote_before_commit',
+  'promote_after_commit',
   'between_projections',
   'after_projections',
 ] as const;

@@ -1,5 +1,6 @@
 import type { Database, Tx } from '../platform/database/database.js';
 import { findChampion } from './champion.js';
+import { effectiveGates } from './gates.js';
 import type { LockedRun } from './locked-run.js';
 import type { InputContext } from './plan.js';
 import { StepOutputs } from './step-outputs.js';
@@ -11,5 +12,6 @@ export function inputContext(db: Database | Tx, { row, steps }: LockedRun, attem
     attempt,
     outputs: new StepOutputs(steps),
     champion: () => findChampion(db, row.identifier),
+    gatePolicy: async () => (await effectiveGates(db, row)).policy,
   };
 }

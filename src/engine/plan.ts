@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { GatePolicy } from '../contracts/gate-policy.js';
 import type { Champion } from '../contracts/steps/evaluate.js';
 import type { ModelType } from '../contracts/model-manifest.js';
 import type { CacheInputs } from '../contracts/step-cache.js';
@@ -8,11 +9,13 @@ import type { StepOutputs } from './step-outputs.js';
 
 /** What a step's input is made from. */
 export interface InputContext {
-  run: { id: string; identifier: string; config_hash: string | null; parameters: unknown };
+  run: { id: string; pipeline: string; identifier: string; config_hash: string | null; parameters: unknown };
   attempt: number;
   outputs: StepOutputs;
   /** What serves the run's identifier now. */
   champion(): Promise<Champion | null>;
+  /** The conditions for a promotion of this run's winner. */
+  gatePolicy(): Promise<GatePolicy>;
 }
 
 /** What decides the result of a step besides its code. */

@@ -2,6 +2,7 @@ import { buckets, promotionKeys } from '../contracts/object-keys.js';
 import type { Prisma, Promotion } from '../generated/prisma/client.js';
 import type { Tx } from '../platform/database/database.js';
 import { publishNews } from '../platform/database/news.js';
+import { failpoint } from './failpoint.js';
 import { wantProjections } from './want-projections.js';
 
 /** The name of the pointer row for the newest promotion of all; no identifier can have it. */
@@ -57,6 +58,7 @@ export async function promote(tx: Tx, candidate: AcceptedCandidate): Promise<Pro
   await tagPromoted(tx, promotion.run_id, previous?.run_id);
   await wantProjections(tx, buckets.promotion, pointerFiles(promotion));
   await publishNews(tx, { kind: 'promotion', identifier });
+  failpoint('promote_before_commit');
   return promotion;
 }
 

@@ -13,7 +13,7 @@ export interface KeyedRequest {
 }
 
 /** What was answered, as it was sent: the text, so that a replay is the same to the byte. */
-const Body = z.object({ id: z.string(), text: z.string() });
+const Body = z.object({ id: z.string(), collection: z.string().optional(), text: z.string() });
 export interface KeptAnswer extends z.infer<typeof Body> {
   status: number;
 }

@@ -34,8 +34,18 @@ export interface Once {
    * @throws AppError `unprocessable` when the key was used for another body
    */
   run<T extends { id: string }>(db: Database, work: (tx: Tx) => Promise<T>): Promise<CreatedAnswer>;
-  /** @param idOf what stands behind the collection in its path, for things that have no id of their own */
-  run<T>(db: Database, work: (tx: Tx) => Promise<T>, idOf: (made: T) => string): Promise<CreatedAnswer>;
+  /** @param placeOf where to find things that have no id of their own, or that are not what the path says */
+  run<T>(db: Database, work: (tx: Tx) => Promise<T>, placeOf: (made: T) => Place): Promise<CreatedAnswer>;
+}
+
+/** Where something is found, and how its making is answered. */
+export interface Place {
+  /** What stands behind the collection in its path. */
+  id: string;
+  /** Another one than the handler's. */
+  collection?: string;
+  /** Another one than the endpoint's. */
+  status?: number;
 }
 
 /**
@@ -63,10 +73,10 @@ function onceOf(collection: string, request: FastifyRequest, reply: FastifyReply
           bodyHash: createHash('sha256').update(canonicalJson(request.body)).digest('hex'),
         };
 
-  const answer = ({ status, id, text }: KeptAnswer): CreatedAnswer => {
+  const answer = ({ status, id, text, collection: own = collection }: KeptAnswer): CreatedAnswer => {
     void reply
       .status(status)
-      .header('location', `${collection}/${id}`)
+      .header('location', `${own}/${id}`)
       .header('content-type', 'application/json; charset=utf-8');
     return { id, text };
   };
@@ -84,7 +94,7 @@ function onceOf(collection: string, request: FastifyRequest, reply: FastifyReply
       requireSameBody(given, found.bodyHash);
       return replayed(found);
     },
-    async run<T>(db: Database, work: (tx: Tx) => Promise<T>, idOf: (made: T) => string = ownId) {
+    async run<T>(db: Database, work: (tx: Tx) => Promise<T>, placeOf: (made: T) => Place = ownPlace) {
       const given = keyed();
       const done = await inTransaction(db, async (tx) => {
         if (given && !(await takeKey(tx, given))) {
@@ -94,7 +104,7 @@ function onceOf(collection: string, request: FastifyRequest, reply: FastifyReply
           return { kept, first: false };
         }
         const body = await work(tx);
-        const kept = { status: reply.statusCode, id: idOf(body), text: JSON.stringify(body) };
+        const kept = { status: reply.statusCode, ...placeOf(body), text: JSON.stringify(body) };
         if (given) await keepAnswer(tx, given, kept);
         return { kept, first: true };
       });
@@ -105,8 +115,8 @@ function onceOf(collection: string, request: FastifyRequest, reply: FastifyReply
 
 const WithId = z.object({ id: z.string() });
 
-function ownId(made: unknown): string {
-  return WithId.parse(made).id;
+function ownPlace(made: unknown): Place {
+  return WithId.parse(made);
 }
 
 /** Undefined when there is none. Node joins several of them with commas; two keys are none. */

@@ -6,6 +6,7 @@ import { findOutage, type Outage } from '../platform/database/outage.js';
 
 const statuses: Record<ErrorCode, number> = {
   invalid_request: 400,
+  forbidden: 403,
   not_found: 404,
   conflict: 409,
   canceled: 409,

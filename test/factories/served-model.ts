@@ -1,9 +1,11 @@
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { ForecastingParameters } from '../../src/contracts/forecasting-parameters.js';
 import { ModelManifest } from '../../src/contracts/model-manifest.js';
+import type { ForecastMetrics } from '../../src/contracts/metrics.js';
 import { buckets } from '../../src/contracts/object-keys.js';
 import type { ModelVersion } from '../../src/generated/prisma/client.js';
 import { rowsNeeded } from '../../src/ml/export/preprocess-nodes.js';
+import { writeFrameParquet } from '../../src/ml/frame-parquet.js';
 import { recurrentModel } from '../../src/ml/export/recurrent-model.js';
 import type { Frame } from '../../src/ml/frame.js';
 import { fitPreprocess } from '../../src/ml/preprocess.js';
@@ -30,6 +32,9 @@ interface ServedModelSettings {
   horizon?: number;
   hidden?: number;
   parameters?: Partial<ForecastingParameters>;
+  /** Rows that it can be judged on: they are stored as those of its run. */
+  heldOut?: Frame;
+  metrics?: Partial<ForecastMetrics>;
 }
 
 export interface ServedModel {
@@ -71,6 +76,8 @@ export async function storedModel(
     horizon = 1,
     hidden = 4,
     parameters = {},
+    heldOut,
+    metrics: given = {},
   }: ServedModelSettings = {},
 ): Promise<ServedModel> {
   const frame = series();
@@ -97,13 +104,49 @@ export async function storedModel(
   const forecast = (time: readonly number[], cells: readonly (readonly number[])[]) =>
     forecastOf(bytes, targets.length, time, cells);
 
-  const run = await newRun(db, { identifier, config_hash });
-  await run.succeed('preprocess');
+  const run = await newRun(db, {
+    identifier,
+    config_hash,
+    parameters: ForecastingParameters.parse({
+      dataset_name: 'series',
+      train_file: 'series.csv',
+      identifier,
+      input_seq_len: window,
+      output_seq_len: horizon,
+    }),
+  });
+  const preprocess = preprocessResult({
+    fitted,
+    targets,
+    step_ms: hour,
+    ...(heldOut && {
+      test_rows: await putByDigest(store, buckets.artifacts, writeFrameParquet(heldOut), 'text/plain'),
+    }),
+  });
+  const preprocessing = await run.claim('preprocess');
+  await preprocessing.finish({
+    outcome: 'SUCCEEDED',
+    trackedRun: null,
+    completion: {
+      type: 'preprocess',
+      input: await preprocessing.plan.input(preprocessing.context),
+      result: preprocess,
+    },
+  });
   const attempt = await run.claim('train_gru');
   const time = Array.from(frame.time.subarray(0, rows));
   const cells = time.map((_, row) => frame.columns.map(({ values }) => values[row]!));
   const file = await putByDigest(store, buckets.artifacts, bytes, 'application/octet-stream');
-  const metrics = { rmse: 0.1, mae: 0.05, mse: 0.01, rmse_raw: 1, mae_raw: 0.5, mse_raw: 1, windows: 10 };
+  const metrics = {
+    rmse: 0.1,
+    mae: 0.05,
+    mse: 0.01,
+    rmse_raw: 1,
+    mae_raw: 0.5,
+    mse_raw: 1,
+    windows: 10,
+    ...given,
+  };
   const manifest = ModelManifest.parse({
     model_type: 'GRU',
     columns: columnNames,
@@ -118,7 +161,7 @@ export async function storedModel(
     identifier,
     config_hash,
     tracked_run_id: attempt.trackedRun?.run_id,
-    trained: preprocessResult().trained,
+    trained: preprocess.trained,
     sha256: file.sha256,
     size: file.size,
     metrics,

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { columnOf, frameOf } from '../../test/factories/frame.js';
 import { storeTinyModel } from '../../test/factories/tiny-model.js';
 import { temporaryStore } from '../../test/temporary-store.js';
-import { type LoadedModel, loadModel } from '../evaluation/loaded-model.js';
-import { forecastOrigins } from '../scoring/forecast-origins.js';
+import { type LoadedModel, loadModel } from '../../src/evaluation/loaded-model.js';
+import { forecastOrigins } from '../../src/evaluation/forecast-origins.js';
 import { batchForecast } from './batch-forecast.js';
 
 const frame = frameOf({ up: [0, 0, 0, 0], down: [10, 20, 30, 40] });

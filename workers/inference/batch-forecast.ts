@@ -1,8 +1,8 @@
 import { AppError } from '../../src/contracts/app-error.js';
 import type { Frame } from '../../src/ml/frame.js';
 import { rollForecast, type RunWindow } from '../../src/ml/roll-forecast.js';
-import type { LoadedModel } from '../evaluation/loaded-model.js';
-import { runForecaster } from '../scoring/run-forecaster.js';
+import type { LoadedModel } from '../../src/evaluation/loaded-model.js';
+import { runForecaster } from '../../src/evaluation/run-forecaster.js';
 
 /**
  * Forecasts `length` rows, the first of them the one after the window that begins at row `sampleIdx`.

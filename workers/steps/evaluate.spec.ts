@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { z } from 'zod';
 import { runStep, stepContext } from '../../test/factories/step-context.js';
 import {
   candidateOf,
@@ -8,6 +9,7 @@ import {
   trainSeries,
 } from '../../test/factories/trained-series.js';
 import { temporaryStore } from '../../test/temporary-store.js';
+import { GatePolicy } from '../../src/contracts/gate-policy.js';
 import type { Candidate } from '../../src/contracts/steps/evaluate.js';
 import type { TrainResult } from '../../src/contracts/steps/train.js';
 import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
@@ -24,7 +26,11 @@ beforeAll(async () => {
 });
 
 describe('evaluate', () => {
-  const evaluate = (candidates: Candidate[], champion: TrainResult | null = null) =>
+  const evaluate = (
+    candidates: Candidate[],
+    champion: TrainResult | null = null,
+    policy: z.input<typeof GatePolicy> = {},
+  ) =>
     runStep(
       'evaluate',
       {
@@ -33,6 +39,7 @@ describe('evaluate', () => {
         preprocess: done.preprocess,
         candidates,
         champion: champion && { ...servedBy('PROPHET', champion), pointer_version: 1 },
+        policy: GatePolicy.parse(policy),
       },
       stepContext(store).context,
     );
@@ -74,21 +81,54 @@ describe('evaluate', () => {
   });
 
   it('compares with the champion on the rows that are new to both', async () => {
-    const { gates, accepted } = await evaluate([candidateOf('PROPHET', done.prophet, 2)], done.prophet);
-    expect(gates.at(-1)).toMatchObject({ verdict: 'passed', inputs: { windows: 89 } });
-    expect(gates.at(-1)!.inputs.score).toBe(gates.at(-1)!.inputs.champion_score);
+    const { gates } = await evaluate([candidateOf('GRU', done.gru, 2)], done.prophet);
+    expect(gates.at(-1)).toMatchObject({
+      name: 'not_worse_than_champion',
+      inputs: { windows: 89, champion_type: 'PROPHET', better_percent: expect.any(Number) },
+    });
+  });
+
+  it('compares nothing with itself', async () => {
+    const { gates, accepted } = await evaluate([candidateOf('PROPHET', done.prophet, 1)], done.prophet);
+    expect(gates.at(-1)).toMatchObject({ verdict: 'not_comparable', message: 'it is what serves now' });
     expect(accepted).toBe(true);
   });
 
-  it('refuses a winner whose stored model is not the one that was measured, and compares it with nothing', async () => {
+  it('refuses a winner whose stored model is not the one that was measured, and has the other gates as well', async () => {
     const swapped = { ...candidateOf('PROPHET', done.prophet, 1), model: done.gru.model };
     const { gates, accepted } = await evaluate([swapped], done.prophet);
     expect(gates.map(({ name, verdict }) => [name, verdict])).toEqual([
       ['finite_metrics', 'passed'],
       ['beats_naive', 'passed'],
       ['runs_its_example', 'failed'],
+      ['not_worse_than_champion', 'not_comparable'],
     ]);
     expect(accepted).toBe(false);
+  });
+
+  it('looks at every gate of the policy, whichever fail', async () => {
+    const { gates, accepted } = await evaluate([candidateOf('PROPHET', done.prophet, 1)], null, {
+      limits: { rmse: 1e-9, mae: 1e9 },
+      min_train_rows: 1_000_000,
+      min_windows: 1,
+      max_size_bytes: 10,
+      max_latency_ms: 10_000,
+      champion: { rule: 'off' },
+      beats_naive: false,
+      manual_approval: true,
+    });
+    expect(gates.map(({ name, verdict }) => [name, verdict])).toEqual([
+      ['finite_metrics', 'passed'],
+      ['runs_its_example', 'passed'],
+      ['within_limits', 'failed'],
+      ['enough_rows', 'failed'],
+      ['small_enough', 'failed'],
+      ['fast_enough', 'passed'],
+      ['approved', 'pending'],
+    ]);
+    expect(accepted).toBe(false);
+    expect(gates[2]!.message).toMatch(/^rmse is [\d.]+ and may be 1e-9 at most$/);
+    expect(gates[5]!.inputs).toMatchObject({ limit_ms: 10_000, p95_ms: expect.any(Number) });
   });
 
   it('refuses a winner that is not better than repeating the last value', async () => {

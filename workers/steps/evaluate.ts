@@ -1,20 +1,19 @@
 import { AppError } from '../../src/contracts/app-error.js';
-import type { Gate } from '../../src/contracts/gate.js';
+import { type Gate, unapproved, verdictOf } from '../../src/contracts/gate.js';
 import type { ForecastMetrics } from '../../src/contracts/metrics.js';
 import type { ScoreboardRow } from '../../src/contracts/scoreboard.js';
 import type { Candidate } from '../../src/contracts/steps/evaluate.js';
 import { readFrameParquet } from '../../src/ml/frame-parquet.js';
 import { pickWinner, score } from '../../src/ml/score.js';
 import { getVerified } from '../../src/platform/object-store/content-address.js';
-import { championGate } from '../evaluation/champion-gate.js';
-import { loadModel } from '../evaluation/loaded-model.js';
-import { measureBaselines } from '../evaluation/measure-baselines.js';
-import { loadHeldOut } from '../scoring/held-out.js';
+import { judgeForecaster } from '../../src/evaluation/judge-forecaster.js';
+import { measureBaselines } from '../../src/evaluation/measure-baselines.js';
+import { loadHeldOut } from '../../src/evaluation/held-out.js';
 import type { Step } from '../step.js';
 
 /** Compares what the run trained with the baselines and with what serves now, and decides about a promotion. */
 export const evaluate: Step<'evaluate'> = async (input, context) => {
-  const { candidates, champion, parameters, preprocess } = input;
+  const { candidates, champion, parameters, preprocess, policy } = input;
   const { store, progress, log } = context;
   const heldOut = await loadHeldOut(store, preprocess, parameters);
   const train = (await readFrameParquet(await getVerified(store, preprocess.train_rows))).frame;
@@ -68,24 +67,27 @@ export const evaluate: Step<'evaluate'> = async (input, context) => {
   progress({ fraction: 0.5, message: `gates for ${winner.candidate.model_type}` });
   const naive = others.find(({ model_type }) => model_type === 'NAIVE');
   if (!naive) throw new AppError('internal', 'the baseline NAIVE was not measured');
-  const gates: Gate[] = [finiteMetrics(winner.row), beatsNaive(winner.row, naive)];
-  // Loading and running its example is a gate of its own; only a model that passes it can be compared.
-  const challenger = await loadModel(store, winner.candidate);
-  gates.push(challenger.gate);
-  if (challenger.model) {
-    try {
-      gates.push(await championGate(store, challenger.model, champion, heldOut, parameters.score_weights));
-    } finally {
-      await challenger.model.session.release();
-    }
-  }
+  const gates = await judgeForecaster(store, {
+    challenger: winner.candidate,
+    champion,
+    rows: { heldOut, naiveScore: naive.score },
+    weights: parameters.score_weights,
+    policy,
+  });
+  if (policy.manual_approval) gates.push(unapproved);
   progress({ fraction: 1, message: 'decided' });
-  const accepted = gates.every(({ verdict }) => verdict !== 'failed');
-  for (const { name, verdict, message } of gates)
-    log(`gate ${name} ${verdict}: ${message}`, verdict === 'failed' ? 'warn' : 'info');
-  log(`${winner.candidate.model_type} is the best of the run and is ${accepted ? '' : 'not '}to be promoted`);
-  return { scoreboard, winner: winner.candidate.model_type, gates, accepted };
+  const verdict = verdictOf(gates);
+  for (const gate of gates)
+    log(`gate ${gate.name} ${gate.verdict}: ${gate.message}`, gate.verdict === 'failed' ? 'warn' : 'info');
+  log(`${winner.candidate.model_type} is the best of the run and ${consequences[verdict]}`);
+  return { scoreboard, winner: winner.candidate.model_type, gates, accepted: verdict === 'accepted' };
 };
+
+const consequences = {
+  accepted: 'is to be promoted',
+  refused: 'is not to be promoted',
+  pending: 'waits for an approval',
+} as const;
 
 function figure(value: number | null): string {
   return value?.toPrecision(4) ?? 'unknown';
@@ -103,27 +105,5 @@ function noFiniteMetrics(candidates: readonly Candidate[]): Gate {
     verdict: 'failed',
     inputs: {},
     message: `no metrics of ${names} are finite`,
-  };
-}
-
-function finiteMetrics({ model_type, score: value }: ScoreboardRow): Gate {
-  return {
-    name: 'finite_metrics',
-    verdict: 'passed',
-    inputs: { score: value },
-    message: `all metrics of ${model_type} are finite`,
-  };
-}
-
-function beatsNaive({ model_type, score: own }: ScoreboardRow, { score: naive }: ScoreboardRow): Gate {
-  // No score of NAIVE means no number to beat: nothing was measured that could speak for the model.
-  const passed = own !== null && naive !== null && own < naive;
-  return {
-    name: 'beats_naive',
-    verdict: passed ? 'passed' : 'failed',
-    inputs: { score: own, naive_score: naive },
-    message: passed
-      ? `${model_type} is better than repeating the last value`
-      : `${model_type} is not better than repeating the last value`,
   };
 }

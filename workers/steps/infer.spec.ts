@@ -10,8 +10,8 @@ import type { ServedModel } from '../../src/contracts/served-model.js';
 import { readFrameParquet } from '../../src/ml/frame-parquet.js';
 import { getVerified, putByDigest } from '../../src/platform/object-store/content-address.js';
 import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
-import { loadModel } from '../evaluation/loaded-model.js';
-import { forecastOrigins } from '../scoring/forecast-origins.js';
+import { loadModel } from '../../src/evaluation/loaded-model.js';
+import { forecastOrigins } from '../../src/evaluation/forecast-origins.js';
 
 // It hashes the compiled project, which a unit test does without.
 vi.mock('../../src/platform/build-info.js', () => ({ buildName: () => 'test build' }));

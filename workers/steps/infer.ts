@@ -5,7 +5,7 @@ import { readFrameParquet, writeFrameParquet } from '../../src/ml/frame-parquet.
 import { predictionHash } from '../../src/ml/prediction-hash.js';
 import { mediaTypes } from '../../src/platform/media-types.js';
 import { getVerified, putByDigest } from '../../src/platform/object-store/content-address.js';
-import { loadModel } from '../evaluation/loaded-model.js';
+import { loadModel } from '../../src/evaluation/loaded-model.js';
 import { batchForecast } from '../inference/batch-forecast.js';
 import { summariseBatch } from '../inference/summarise-batch.js';
 import type { Step } from '../step.js';

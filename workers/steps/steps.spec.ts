@@ -8,7 +8,7 @@ import type { TrainResult } from '../../src/contracts/steps/train.js';
 import { readFrameParquet } from '../../src/ml/frame-parquet.js';
 import { getVerified } from '../../src/platform/object-store/content-address.js';
 import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
-import { loadModel } from '../evaluation/loaded-model.js';
+import { loadModel } from '../../src/evaluation/loaded-model.js';
 
 // It hashes the compiled project, which a unit test does without.
 vi.mock('../../src/platform/build-info.js', () => ({ buildName: () => 'test build' }));

@@ -10,7 +10,7 @@ import type { FittedProphet } from '../../src/ml/prophet/fitted-prophet.js';
 import { forecastWithInterval } from '../../src/ml/prophet/interval.js';
 import { chooseSeasonalities } from '../../src/ml/prophet/seasonality.js';
 import { getVerified } from '../../src/platform/object-store/content-address.js';
-import { type HeldOut, loadHeldOut } from '../scoring/held-out.js';
+import { type HeldOut, loadHeldOut } from '../../src/evaluation/held-out.js';
 import type { Step, StepContext } from '../step.js';
 import { fitProphet } from '../training/fit-prophet.js';
 import { publishModel } from '../training/publish-model.js';

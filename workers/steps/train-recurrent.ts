@@ -7,7 +7,7 @@ import { readFrameParquet } from '../../src/ml/frame-parquet.js';
 import { parameterCount, type RecurrentShape } from '../../src/ml/recurrent/shape.js';
 import { getVerified } from '../../src/platform/object-store/content-address.js';
 import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
-import { loadHeldOut } from '../scoring/held-out.js';
+import { loadHeldOut } from '../../src/evaluation/held-out.js';
 import type { Step } from '../step.js';
 import { checkExport } from '../training/check-export.js';
 import { type EpochReport, fitRecurrent } from '../training/fit-recurrent.js';

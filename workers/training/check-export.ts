@@ -6,8 +6,8 @@ import { applyPreprocess } from '../../src/ml/preprocess.js';
 import type { RecurrentShape } from '../../src/ml/recurrent/shape.js';
 import { targetScaling } from '../../src/ml/scale-target.js';
 import { createSession } from '../../src/platform/onnx/session.js';
-import { forecastOrigins } from '../scoring/forecast-origins.js';
-import type { HeldOut } from '../scoring/held-out.js';
+import { forecastOrigins } from '../../src/evaluation/forecast-origins.js';
+import type { HeldOut } from '../../src/evaluation/held-out.js';
 import { RecurrentForward } from './recurrent-forward.js';
 import { gatherBatch, trainWindows } from './train-windows.js';
 

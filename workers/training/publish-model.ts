@@ -10,8 +10,8 @@ import { buildName } from '../../src/platform/build-info.js';
 import { mediaTypeOf } from '../../src/platform/media-types.js';
 import { putByDigest } from '../../src/platform/object-store/content-address.js';
 import { createSession } from '../../src/platform/onnx/session.js';
-import { forecastOrigins } from '../scoring/forecast-origins.js';
-import { type HeldOut, measure } from '../scoring/held-out.js';
+import { forecastOrigins } from '../../src/evaluation/forecast-origins.js';
+import { type HeldOut, measure } from '../../src/evaluation/held-out.js';
 import type { StepContext } from '../step.js';
 import { mlModelFile } from './mlmodel-file.js';
 

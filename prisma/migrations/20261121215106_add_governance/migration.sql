@@ -12,9 +12,6 @@ ALTER TABLE "model_versions" ADD COLUMN     "archived_at" TIMESTAMPTZ(3),
 ADD COLUMN     "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP;
 
 -- AlterTable
-ALTER TABLE "projections" ADD COLUMN     "checked_at" TIMESTAMPTZ(3);
-
--- AlterTable
 ALTER TABLE "promotion_requests" ADD COLUMN     "decided_at" TIMESTAMPTZ(3),
 ADD COLUMN     "decided_by" TEXT,
 ADD COLUMN     "decision_reason" TEXT,
@@ -75,9 +72,6 @@ CREATE INDEX "audit_entries_subject_created_at_idx" ON "audit_entries"("subject"
 -- CreateIndex
 CREATE INDEX "audit_entries_actor_created_at_idx" ON "audit_entries"("actor", "created_at");
 
--- CreateIndex
-CREATE INDEX "projections_bucket_checked_at_idx" ON "projections"("bucket", "checked_at");
-
 -- AddForeignKey
 ALTER TABLE "model_tags" ADD CONSTRAINT "model_tags_name_fkey" FOREIGN KEY ("name") REFERENCES "registered_models"("name") ON DELETE CASCADE ON UPDATE CASCADE;
 
@@ -90,7 +84,7 @@ CREATE TRIGGER audit_entries_are_not_truncated BEFORE TRUNCATE ON "audit_entries
 
 -- A request is decided once, and what was found out about it stays beside the decision.
 CREATE TRIGGER promotion_requests_stay_decided BEFORE UPDATE ON "promotion_requests"
-  FOR EACH ROW WHEN (OLD.verdict <> 'pending') EXECUTE FUNCTION refuse_change();
+  FOR EACH ROW WHEN (OLD.verdict::text <> 'pending') EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER promotion_requests_are_kept BEFORE DELETE ON "promotion_requests"
   FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ForecastingParameters } from '../forecasting-parameters.js';
 import { Gate } from '../gate.js';
+import { GatePolicy } from '../gate-policy.js';
 import { ModelType } from '../model-manifest.js';
 import { ScoreboardRow } from '../scoreboard.js';
 import { ServedModel } from '../served-model.js';
@@ -22,6 +23,7 @@ export const EvaluateInput = z.object({
   preprocess: PreprocessResult,
   candidates: z.array(Candidate).min(1),
   champion: Champion.nullable(),
+  policy: GatePolicy,
 });
 
 export const EvaluateResult = z.object({

@@ -1,4 +1,5 @@
 import { AppError } from '../../contracts/app-error.js';
+import { verdictOf } from '../../contracts/gate.js';
 import type { Candidate, EvaluateOutput } from '../../contracts/steps/evaluate.js';
 import type { ScoreboardRow } from '../../contracts/scoreboard.js';
 import type { ServedModel } from '../../contracts/served-model.js';
@@ -28,12 +29,14 @@ export const evaluateEffect: Effect<'evaluate'> = async ({ input, result }, { ru
       reason: `best of pipeline run ${run.row.id}`,
       gates: result.gates,
       scoreboard: result.scoreboard,
-      verdict: result.accepted ? 'accepted' : 'refused',
+      policy: input.policy,
+      verdict: verdictOf(result.gates),
       pipeline_run_id: run.row.id,
       step,
     },
   });
-  if (!result.accepted) return { ...result, request_id: request.id, promotion_id: null, serving: champion };
+  if (request.verdict !== 'accepted')
+    return { ...result, request_id: request.id, promotion_id: null, serving: champion };
 
   const row = result.scoreboard.find(({ model_type }) => model_type === winner.model_type);
   if (!row) throw new AppError('internal', `the scoreboard has no row for the winner ${winner.model_type}`);

@@ -56,6 +56,7 @@ const evaluate: StepPlan<'evaluate'> = {
       return output ? [{ ...output, model_type: trains }] : [];
     }),
     champion: await context.champion(),
+    policy: await context.gatePolicy(),
   }),
 };
 

@@ -7,7 +7,6 @@ import type { RequestLimits } from '../../http/request-limits.js';
 import { DATABASE } from '../../http/resources.module.js';
 import type { Database } from '../../platform/database/database.js';
 import { type Loaded, ServingService, type Target } from '../serving/serving.service.js';
-import { byDeadline } from './by-deadline.js';
 
 /** Longer digits are no version that the database could hold. */
 const versionNumber = /^\d{1,9}$/;
@@ -42,13 +41,9 @@ export class NamedModelsService {
    * Loads it and keeps it.
    * @throws AppError `not_found`; `unavailable` also when it is not loaded by the deadline
    */
-  async load(address: ModelAddress, { deadline }: RequestLimits): Promise<ServedModel> {
+  async load(address: ModelAddress, limits: RequestLimits): Promise<ServedModel> {
     try {
-      return await byDeadline(this.serving.load(targetOf(address)), deadline, () => {
-        return new AppError('unavailable', `model ${address.model} is being loaded`, {
-          retryAfterSeconds: 1,
-        });
-      });
+      return await this.serving.load(targetOf(address), limits);
     } catch (error) {
       throw await this.explained(address, error);
     }

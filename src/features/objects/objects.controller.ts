@@ -30,7 +30,11 @@ export class ObjectsController {
   @Endpoint('Store an object', {
     status: 201,
     schema: StoredObject,
-    problems: { 400: 'A bucket or key that cannot be stored.', 404: 'There is no such bucket.' },
+    problems: {
+      400: 'A bucket or key that cannot be stored.',
+      403: 'A bucket that only Trainyard writes.',
+      404: 'There is no such bucket.',
+    },
   })
   put(
     @Param('bucket') bucket: string,

@@ -1,5 +1,7 @@
 import { Inject, Injectable, StreamableFile } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../../contracts/app-error.js';
+import { ownBuckets } from '../../contracts/object-keys.js';
 import type { StoredObject } from '../../contracts/stored-object.js';
 import { STORE } from '../../http/resources.module.js';
 import type { ObjectInfo, ObjectStore } from '../../platform/object-store/object-store.js';
@@ -10,13 +12,17 @@ const defaultType = 'application/octet-stream';
 export class ObjectsService {
   constructor(@Inject(STORE) private readonly store: ObjectStore) {}
 
-  /** Streams the body through; a client that goes away leaves what was there before. */
+  /**
+   * Streams the body through; a client that goes away leaves what was there before.
+   * @throws AppError `forbidden` for a bucket that only Trainyard writes
+   */
   async put(
     bucket: string,
     key: string,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<StoredObject> {
+    refuseOwn(bucket);
     const contentType = contentTypeOf(request.sentContentType);
     const { size, sha256, etag, replaced } = await this.store.put(bucket, key, request.raw, { contentType });
     void reply.status(replaced ? 200 : 201).header('etag', `"${etag}"`);
@@ -33,6 +39,12 @@ export class ObjectsService {
     describe(reply, info);
     return new StreamableFile(body);
   }
+}
+
+function refuseOwn(bucket: string): void {
+  if (!ownBuckets.has(bucket)) return;
+  const message = `the bucket ${bucket} shows what Trainyard has recorded: it can be read, and is written by nobody else`;
+  throw new AppError('forbidden', message);
 }
 
 function describe(reply: FastifyReply, { size, etag, contentType, lastModified }: ObjectInfo): void {

@@ -1,32 +1,52 @@
 import { z } from 'zod';
 import { AppError } from '../../contracts/app-error.js';
-import type { CreatePromotion } from '../../contracts/promotion.js';
+import { ForecastingParameters } from '../../contracts/forecasting-parameters.js';
+import type { JudgeTask } from '../../contracts/judge-task.js';
+import { ForecastMetrics } from '../../contracts/metrics.js';
 import { defaultScoreWeights, ScoreWeights } from '../../contracts/score-weights.js';
-import type { Figures } from '../../engine/promote-by-hand.js';
-import type { ModelVersion } from '../../generated/prisma/client.js';
+import type { ServedModel } from '../../contracts/served-model.js';
+import { PreprocessResult } from '../../contracts/steps/preprocess.js';
+import { findServedModel } from '../../engine/champion.js';
+import type { Figures } from '../../engine/decide-promotion.js';
+import type { ModelVersion, PipelineRun } from '../../generated/prisma/client.js';
 import { score } from '../../ml/score.js';
 import type { Database } from '../../platform/database/database.js';
 
-type Asked = Pick<CreatePromotion, 'identifier' | 'run_id' | 'model_version'>;
+interface Asked {
+  identifier: string;
+  run_id?: string;
+  model_version?: number;
+}
+
+/** A model version that somebody wants promoted, with what its gates look at. */
+export interface Candidate {
+  served: ServedModel;
+  metrics: ForecastMetrics;
+  /** What the promotion shows. */
+  figures: Figures;
+  /** What made it; undefined for an imported model, and when the run is gone. */
+  pipeline: string | undefined;
+  measured: JudgeTask['measured'];
+}
 
 const value = z.number().nullable().catch(null);
 /** An imported model has none of them, as a rule. */
-const Errors = z.object({ rmse: value, mae: value, mse: value });
+const Metrics = z.object({
+  ...{ rmse: value, mae: value, mse: value, rmse_raw: value, mae_raw: value, mse_raw: value },
+  windows: ForecastMetrics.shape.windows.catch(0),
+});
 const Weighted = z.object({ score_weights: ScoreWeights });
 
-/**
- * The model version that somebody wants promoted, with the numbers that the promotion shows.
- * @throws AppError `not_found`
- */
-export async function findCandidate(
-  db: Database,
-  asked: Asked,
-): Promise<{ model_version: number; sha256: string; figures: Figures }> {
+/** @throws AppError `not_found` */
+export async function findCandidate(db: Database, asked: Asked): Promise<Candidate> {
   const row = await findVersion(db, asked);
-  const errors = Errors.parse(row.metrics);
-  const weights = await weightsOf(db, row.run_id);
-  const figures = { ...errors, score: score(errors, weights), weights };
-  return { model_version: row.version, sha256: row.model_sha256, figures };
+  const served = await findServedModel(db, asked.identifier, row.version);
+  const metrics = Metrics.parse(row.metrics);
+  const run = await pipelineRunOf(db, row.run_id);
+  const weights = Weighted.safeParse(run?.parameters).data?.score_weights ?? defaultScoreWeights;
+  const { rmse, mae, mse } = metrics;
+  const figures = { rmse, mae, mse, score: score(metrics, weights), weights };
+  return { served, metrics, figures, pipeline: run?.pipeline, measured: run && (await measuredBy(db, run)) };
 }
 
 async function findVersion(
@@ -43,11 +63,20 @@ async function findVersion(
   throw new AppError('not_found', `${what} of model ${name}`);
 }
 
-/** What the run that trained it scored with; the usual weights for a model without one. */
-async function weightsOf(db: Database, runId: string | null): Promise<ScoreWeights> {
-  const tracked = runId === null ? null : await db.trackedRun.findUnique({ where: { run_id: runId } });
+async function pipelineRunOf(db: Database, trackedRunId: string | null): Promise<PipelineRun | null> {
+  if (trackedRunId === null) return null;
+  const tracked = await db.trackedRun.findUnique({ where: { run_id: trackedRunId } });
   const id = tracked?.pipeline_run_id;
-  const run = id ? await db.pipelineRun.findUnique({ where: { id } }) : null;
-  const { data } = Weighted.safeParse(run?.parameters);
-  return data?.score_weights ?? defaultScoreWeights;
+  return id ? db.pipelineRun.findUnique({ where: { id } }) : null;
+}
+
+/** The rows that the run's models were measured on, if it is a run that has some. */
+async function measuredBy(
+  db: Database,
+  { id, parameters: given }: PipelineRun,
+): Promise<JudgeTask['measured']> {
+  const step = await db.step.findFirst({ where: { run_id: id, type: 'preprocess' } });
+  const preprocess = PreprocessResult.safeParse(step?.outputs).data;
+  const parameters = ForecastingParameters.safeParse(given).data;
+  return preprocess && parameters ? { preprocess, parameters } : null;
 }

@@ -1,5 +1,7 @@
 import { AppError, type ErrorCode } from '../../contracts/app-error.js';
 import type { Gate } from '../../contracts/gate.js';
+import type { ServedModel } from '../../contracts/served-model.js';
+import type { RequestLimits } from '../../http/request-limits.js';
 import type { ServingService } from '../serving/serving.service.js';
 
 /** Faults of stored bytes; others are of a store that does not answer, say, and tell nothing about the model. */
@@ -13,7 +15,8 @@ const faultsOfModel: ReadonlySet<ErrorCode> = new Set(['invalid_data', 'not_foun
  */
 export async function runsItsExample(
   serving: Pick<ServingService, 'load'>,
-  { identifier, version, sha256 }: { identifier: string; version: number; sha256: string },
+  { identifier, model_version: version, model: { sha256 } }: ServedModel,
+  limits: RequestLimits,
 ): Promise<Gate> {
   const gate = (verdict: 'passed' | 'failed', message: string): Gate => ({
     name: 'runs_its_example',
@@ -22,7 +25,7 @@ export async function runsItsExample(
     message,
   });
   try {
-    await serving.load({ identifier, version });
+    await serving.load({ identifier, version }, limits);
     return gate('passed', 'the model loads and runs its example');
   } catch (error) {
     const fault = faultOf(error);

@@ -76,7 +76,7 @@ export class ImportService {
         });
         return toModelVersion(row);
       },
-      ({ version }) => `${name}/versions/${version}`,
+      ({ version }) => ({ id: `${name}/versions/${version}` }),
     );
   }
 

@@ -26,6 +26,8 @@ interface Followed {
 
 /** Behind the news, for what was missed while the connection was broken. */
 const pollMs = 500;
+/** A model that takes longer to load keeps the others from being swapped no longer than this. */
+const swapPatienceMs = 30_000;
 /** Targets kept in mind; the least recently used goes first. */
 const mostTargets = 256;
 /** No version of the global pointer: the next turn looks at every target. */
@@ -94,11 +96,11 @@ export class ServingService implements OnModuleInit, OnModuleDestroy {
 
   /**
    * Loads what a target leads to, and keeps it.
-   * @throws AppError `not_found`, `unavailable`
+   * @throws AppError `not_found`; `unavailable` also when it is not loaded by the deadline
    */
-  async load(target: Target): Promise<ServedModel> {
+  async load(target: Target, { deadline }: Pick<RequestLimits, 'deadline'>): Promise<ServedModel> {
     const served = this.known(target) ?? (await this.follow(target));
-    await this.sessions.load(served);
+    await this.sessions.load(served, deadline);
     return served;
   }
 
@@ -173,7 +175,8 @@ export class ServingService implements OnModuleInit, OnModuleDestroy {
     const current = await resolveTarget(this.db, target);
     if (isSame(current, served)) return;
     // One that nobody asked for lately was unloaded, and so its successor need not be loaded either.
-    if (this.sessions.has(served)) await this.sessions.load(current, served);
+    if (this.sessions.has(served))
+      await this.sessions.load(current, performance.now() + swapPatienceMs, served);
     if (this.followed.get(key)?.served !== served) return;
     this.followed.set(key, { target, served: current });
     this.metrics.serving.swaps.inc({ model: current.identifier });

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../contracts/app-error.js';
 import type { ServedManifest } from '../../contracts/served-manifest.js';
 import type { ServedModel } from '../../contracts/served-model.js';
+import { byDeadline } from '../../platform/by-deadline.js';
 import type { ModelMeter } from '../../platform/metrics/serving-metrics.js';
 import type { ServedSession } from '../../platform/onnx/served-session.js';
 import { modelMemory } from './model-memory.js';
@@ -52,8 +52,6 @@ export interface SessionCacheSettings {
 /** A load that failed is tried again by the first request after this time, not by each of a thousand. */
 const failureKeptMs = 1_000;
 const mostFailures = 100;
-/** Node's timers count no further than some weeks. */
-const longestWaitMs = 3_600_000;
 
 /** Loaded models by name and version. One that is retired goes when its last user is done. */
 export class SessionCache {
@@ -64,12 +62,13 @@ export class SessionCache {
 
   /**
    * Loads a model, or finds it loaded; several callers at once load it once.
+   * @param deadline on the clock of `performance.now()`: whoever waits is told by then that it is still being loaded
    * @param replacing the model that serves until this one does: it is not unloaded to make room
    */
-  async load(served: ServedModel, replacing?: ServedModel): Promise<Loaded> {
+  async load(served: ServedModel, deadline: number, replacing?: ServedModel): Promise<Loaded> {
     const entry = this.entry(served, replacing);
     entry.retired = false;
-    return entry.loading;
+    return loadedBy(deadline, entry);
   }
 
   /** Is it loaded, or about to be? */
@@ -213,16 +212,9 @@ export class SessionCache {
 }
 
 async function loadedBy(deadline: number, { served, loading }: Entry): Promise<Loaded> {
-  const decided = new AbortController();
-  const patience = Math.min(Math.max(0, deadline - performance.now()), longestWaitMs);
-  const late = delay(patience, undefined, decided).then(() => {
-    throw new AppError('unavailable', `${nameOf(served)} is being loaded`, { retryAfterSeconds: 1 });
+  return byDeadline(loading, deadline, () => {
+    return new AppError('unavailable', `${nameOf(served)} is being loaded`, { retryAfterSeconds: 1 });
   });
-  try {
-    return await Promise.race([loading, late]);
-  } finally {
-    decided.abort();
-  }
 }
 
 function keyOf({ identifier, model_version }: ServedModel): string {

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { createServingMetrics } from './serving-metrics.js';
 
 /** What the gateway counts, for Prometheus. */
@@ -37,6 +37,12 @@ export function createGatewayMetrics() {
     projectionsBehind: new Gauge({
       name: 'trainyard_projections_behind',
       help: 'Readable objects that are older than their rows.',
+      registers,
+    }),
+    projectionsRepaired: new Counter({
+      name: 'trainyard_projections_repaired_total',
+      help: 'Pointer files that were found missing or altered, and written again.',
+      labelNames: ['reason'],
       registers,
     }),
     serving: createServingMetrics(registry),

@@ -64,6 +64,11 @@ function endWhenIdle(sent: http.ClientRequest, secure: boolean, { connectMs, idl
   });
   sent.once('socket', (socket) => {
     const connected = () => socket.setTimeout(idleMs);
+    // After a pause of this process itself, timers come before what arrived meanwhile: that is read first.
+    const onTimeout = () => {
+      const { bytesRead } = socket;
+      setImmediate(() => socket.bytesRead === bytesRead && idle());
+    };
     const idle = () => {
       // Bytes lie here that nobody fetches: the reader pauses, and may take its time.
       if (body && body.readableLength > 0) {
@@ -84,10 +89,10 @@ function endWhenIdle(sent: http.ClientRequest, secure: boolean, { connectMs, idl
     } else {
       connected();
     }
-    socket.on('timeout', idle);
+    socket.on('timeout', onTimeout);
     // The socket outlives the request: the next one gets its own clock.
     sent.once('close', () => {
-      socket.off('timeout', idle);
+      socket.off('timeout', onTimeout);
       socket.setTimeout(0);
     });
   });

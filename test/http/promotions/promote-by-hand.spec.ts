@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/contracts/app-error.js';
+import { presetGatePolicy } from '../../../src/contracts/gate-policy.js';
 import { PredictAnswer } from '../../../src/contracts/predict.js';
 import { CurrentPointer } from '../../../src/contracts/pointer.js';
 import {
   PointerMoved,
   Promotion,
+  PromotionDetail,
   PromotionPage,
   PromotionRefused,
 } from '../../../src/contracts/promotion.js';
@@ -72,17 +74,28 @@ describe('a promotion by hand', () => {
       actor: 'anonymous',
       reason: 'steadier on holidays',
       replaces: null,
+      restores: null,
+      overridden: false,
       gates: [
+        { name: 'finite_metrics', verdict: 'passed' },
+        // Its run's rows were never stored.
+        { name: 'beats_naive', verdict: 'not_comparable' },
         {
           name: 'runs_its_example',
           verdict: 'passed',
           inputs: { sha256: version.model_sha256 },
           message: 'the model loads and runs its example',
         },
+        { name: 'not_worse_than_champion', verdict: 'not_comparable' },
       ],
     });
     expect(answer.headers.location).toBe(`/promotions/${promotion.id}`);
-    expect(parseAnswer(Promotion, await http.get(answer.headers.location!))).toEqual(promotion);
+    expect(parseAnswer(PromotionDetail, await http.get(answer.headers.location!))).toEqual({
+      ...promotion,
+      policy: presetGatePolicy,
+      scoreboard: null,
+      replaced: null,
+    });
     const { items } = parseAnswer(PromotionPage, await http.get('/promotions').query({ identifier }));
     expect(items).toEqual([promotion]);
     expect(await current(identifier)).toMatchObject({ promotion_id: promotion.id, version: 1 });
@@ -250,7 +263,11 @@ describe('a model that does not load', () => {
         actor: 'anonymous',
         reason: 'try it',
         verdict: 'refused',
-        gates: [{ name: 'runs_its_example', verdict: 'failed', message: expect.stringContaining(why) }],
+        gates: [
+          { name: 'runs_its_example', verdict: 'failed', message: expect.stringContaining(why) },
+          { name: 'beats_naive', verdict: 'not_comparable' },
+          { name: 'not_worse_than_champion', verdict: 'not_comparable' },
+        ],
       });
       expect(detail).toBe(`version 2 of ${identifier} cannot be promoted: ${request!.gates[0]!.message}`);
       const kept = await db.promotionRequest.findUniqueOrThrow({ where: { id: request!.id } });
@@ -265,9 +282,9 @@ describe('a model that does not load', () => {
     const file = await db.artifact.findUniqueOrThrow({ where: { sha256: version.manifest_sha256 } });
     await store.remove(file.bucket, file.key);
     const answer = await ask({ identifier, model_version: 1 });
-    expect(expectProblemOf(PromotionRefused.strict(), answer, 422).request?.gates).toMatchObject([
-      { verdict: 'failed' },
-    ]);
+    expect(expectProblemOf(PromotionRefused.strict(), answer, 422).request?.gates[0]).toMatchObject({
+      verdict: 'failed',
+    });
   });
 
   it('leaves nothing behind when it is the store that cannot be reached, and is promoted when it can', async () => {

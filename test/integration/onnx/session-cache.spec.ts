@@ -87,7 +87,7 @@ it('lets a model that must go finish what uses it', async () => {
 it('keeps a version that serves until its successor is loaded, though both have no room together', async () => {
   const { cache, unloads, use } = cacheFor(1);
   await use(model('a', 1));
-  await cache.load(model('a', 2), model('a', 1));
+  await cache.load(model('a', 2), Infinity, model('a', 1));
   expect(unloads).toEqual([]);
   cache.retain(({ model_version }) => model_version === 2);
   await expect.poll(() => unloads, soon).toEqual(['a1']);

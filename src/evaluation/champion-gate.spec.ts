@@ -2,11 +2,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { frameOf } from '../../test/factories/frame.js';
 import { storeTinyModel, type TinyModel, tinyModel } from '../../test/factories/tiny-model.js';
 import { temporaryStore } from '../../test/temporary-store.js';
-import { defaultScoreWeights } from '../../src/contracts/score-weights.js';
-import type { Champion } from '../../src/contracts/steps/evaluate.js';
-import { windowOrigins } from '../../src/ml/window-origins.js';
-import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
-import type { HeldOut } from '../scoring/held-out.js';
+import { defaultScoreWeights } from '../contracts/score-weights.js';
+import { type GatePolicy, presetGatePolicy } from '../contracts/gate-policy.js';
+import type { Champion } from '../contracts/steps/evaluate.js';
+import { windowOrigins } from '../ml/window-origins.js';
+import type { ObjectStore } from '../platform/object-store/object-store.js';
+import type { HeldOut } from './held-out.js';
 import { championGate } from './champion-gate.js';
 import { loadModel } from './loaded-model.js';
 
@@ -42,15 +43,27 @@ async function championOf(settings: ChampionSettings): Promise<Champion> {
 }
 
 /** The gate's word on a challenger. */
-async function gateOf(challenger: Partial<TinyModel>, champion: Champion | null, rows = heldOut()) {
+async function gateOf(
+  challenger: Partial<TinyModel>,
+  champion: Champion | null,
+  rows = heldOut(),
+  policy: Partial<GatePolicy['champion']> = {},
+) {
   const { model } = await loadModel(store, await storeTinyModel(store, challenger));
-  const gate = await championGate(store, model!, champion, rows, defaultScoreWeights);
+  const gate = await championGate(store, model!, champion, rows, {
+    weights: defaultScoreWeights,
+    policy: { ...presetGatePolicy.champion, ...policy },
+  });
   await model!.session.release();
   return gate;
 }
 
-const judge = async (challenger: Partial<TinyModel>, champion: ChampionSettings, rows?: HeldOut) =>
-  gateOf(challenger, await championOf(champion), rows);
+const judge = async (
+  challenger: Partial<TinyModel>,
+  champion: ChampionSettings,
+  rows?: HeldOut,
+  policy?: Partial<GatePolicy['champion']>,
+) => gateOf(challenger, await championOf(champion), rows, policy);
 
 /** Of a forecast that is always wrong by `error`, on a scale of 2. */
 const scoreOf = (error: number) => 0.5 * (error / 2) + 0.3 * (error / 2) + 0.2 * (error / 2) ** 2;
@@ -75,12 +88,54 @@ describe('the gate "not worse than the champion"', () => {
     expect(gate.inputs.champion_score).toBeCloseTo(scoreOf(2), 12);
   });
 
-  it('passes an equal one and fails a worse one', async () => {
-    expect(await judge({ offset: 3 }, { offset: 3 })).toMatchObject({ verdict: 'passed' });
+  it('passes one that is as good, and fails a worse one', async () => {
+    expect(await judge({ offset: 3 }, { offset: 3 })).toMatchObject({
+      verdict: 'passed',
+      inputs: { better_percent: 0 },
+      message: 'as good as the champion on the same rows',
+    });
     expect(await judge({ offset: 3.001 }, { offset: 3 })).toMatchObject({
       verdict: 'failed',
-      message: 'worse than the champion on the same rows',
+      message: 'worse than the champion on the same rows by -0.06 % (95 %: -0.06 to -0.06)',
     });
+  });
+
+  it('lets it be a little worse where the policy does', async () => {
+    const worse = (by_percent: number) => judge({ offset: 3.1 }, { offset: 3 }, undefined, { by_percent });
+    expect(await worse(5)).toMatchObject({ verdict: 'failed', inputs: { by_percent: 5 } });
+    expect(await worse(10)).toMatchObject({ verdict: 'passed' });
+  });
+
+  it('wants it better by so much where the policy does, and then is called so', async () => {
+    const better = (by_percent: number, offset = 2.9) =>
+      judge({ offset }, { offset: 3 }, undefined, { rule: 'better', by_percent });
+    const name = 'better_than_champion';
+    expect(await better(0)).toMatchObject({ name, verdict: 'passed' });
+    expect(await better(10)).toMatchObject({ name, verdict: 'failed' });
+    expect(await judge({ offset: 3 }, { offset: 3 }, undefined, { rule: 'better' })).toMatchObject({
+      name,
+      verdict: 'failed',
+    });
+  });
+
+  it('wants to be sure where the policy does', async () => {
+    // The line, with a jump up in the middle: the champion is right there alone, and wrong everywhere else.
+    const jump = Array.from({ length: 100 }, (_, row) => row + (row >= 50 ? 30 : 0));
+    const rows = heldOut({ frame: frameOf({ down: jump, up: jump }, { start, stepMs: minute }) });
+    const [challenger, champion] = [{ offset: 1 }, { offset: 2 }];
+    const unsure = await judge(challenger, champion, rows, { rule: 'better' });
+    expect(unsure).toMatchObject({ verdict: 'passed' });
+    expect(unsure.inputs.low_percent).toBeLessThan(unsure.inputs.better_percent as number);
+    const by_percent = (unsure.inputs.better_percent as number) - 0.01;
+    expect(await judge(challenger, champion, rows, { rule: 'better', by_percent })).toMatchObject({
+      verdict: 'passed',
+    });
+    expect(await judge(challenger, champion, rows, { rule: 'better', by_percent, sure: true })).toMatchObject(
+      {
+        verdict: 'failed',
+        message: expect.stringContaining('that is not sure enough'),
+      },
+    );
   });
 
   it('fails one without a finite score, and passes any against a champion without one', async () => {
@@ -160,7 +215,7 @@ describe('the gate "not worse than the champion"', () => {
     expect(gate).toMatchObject({ verdict: 'passed', inputs: { windows: 96 - 12 } });
   });
 
-  it('needs 30 windows that are new to both', async () => {
+  it('needs 30 windows that are new to both, or as many as the policy says', async () => {
     const after = (row: number) => ({ trained: { from: at(0), to: at(row) } });
     expect(await judge({}, after(69))).toMatchObject({ verdict: 'passed', inputs: { windows: 30 } });
     expect(await judge({}, after(70))).toMatchObject({
@@ -168,6 +223,7 @@ describe('the gate "not worse than the champion"', () => {
       inputs: { windows: 29 },
       message: 'only 29 held-out windows are new to both models',
     });
+    expect(await judge({}, after(70), undefined, { min_windows: 29 })).toMatchObject({ verdict: 'passed' });
   });
 
   it('gives the model that needs more history its rows', async () => {

@@ -1,15 +1,15 @@
-import { AppError } from '../../src/contracts/app-error.js';
-import type { ForecastingParameters } from '../../src/contracts/forecasting-parameters.js';
-import type { ForecastMetrics } from '../../src/contracts/metrics.js';
-import type { PreprocessResult } from '../../src/contracts/steps/preprocess.js';
-import { rowsNeeded } from '../../src/ml/export/preprocess-nodes.js';
-import type { Frame } from '../../src/ml/frame.js';
-import { readFrameParquet } from '../../src/ml/frame-parquet.js';
-import { createMetricSums } from '../../src/ml/metrics.js';
-import { targetScaling } from '../../src/ml/scale-target.js';
-import { windowOrigins, windowTruth } from '../../src/ml/window-origins.js';
-import { getVerified } from '../../src/platform/object-store/content-address.js';
-import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
+import { AppError } from '../contracts/app-error.js';
+import type { ForecastingParameters } from '../contracts/forecasting-parameters.js';
+import type { ForecastMetrics } from '../contracts/metrics.js';
+import type { PreprocessResult } from '../contracts/steps/preprocess.js';
+import { rowsNeeded } from '../ml/export/preprocess-nodes.js';
+import type { Frame } from '../ml/frame.js';
+import { readFrameParquet } from '../ml/frame-parquet.js';
+import { createMetricSums } from '../ml/metrics.js';
+import { targetScaling } from '../ml/scale-target.js';
+import { windowOrigins, windowTruth } from '../ml/window-origins.js';
+import { getVerified } from '../platform/object-store/content-address.js';
+import type { ObjectStore } from '../platform/object-store/object-store.js';
 
 /** What every model of a run is measured on: the same target, origins and scale. */
 export interface HeldOut {
@@ -25,7 +25,7 @@ export interface HeldOut {
 
 /** @throws AppError `invalid_data` when there is nothing to measure on */
 export async function loadHeldOut(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'get'>,
   preprocess: PreprocessResult,
   parameters: ForecastingParameters,
 ): Promise<HeldOut> {

@@ -1,6 +1,6 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import { AppError } from '../../src/contracts/app-error.js';
-import { signature } from '../../src/ml/export/signature.js';
+import { AppError } from '../contracts/app-error.js';
+import { signature } from '../ml/export/signature.js';
 
 /**
  * One call of an exported forecaster with a batch of windows.

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { frameOf } from '../../test/factories/frame.js';
 import { tinyModel } from '../../test/factories/tiny-model.js';
-import { signature } from '../../src/ml/export/signature.js';
-import { Graph } from '../../src/ml/onnx/graph.js';
-import { createSession } from '../../src/platform/onnx/session.js';
+import { signature } from '../ml/export/signature.js';
+import { Graph } from '../ml/onnx/graph.js';
+import { createSession } from '../platform/onnx/session.js';
 import { forecastOrigins } from './forecast-origins.js';
 
 const shape = { columns: ['down', 'up'], targets: ['up'], rows: 3, horizon: 2 };

@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import { type Frame, pickColumns } from '../../src/ml/frame.js';
-import type { ForecasterShape } from '../../src/ml/roll-forecast.js';
+import { type Frame, pickColumns } from '../ml/frame.js';
+import type { ForecasterShape } from '../ml/roll-forecast.js';
 import { runForecaster } from './run-forecaster.js';
 
 const batchSize = 256;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { frameOf } from '../../test/factories/frame.js';
-import type { FittedPreprocess } from '../../src/contracts/fitted-preprocess.js';
-import { ForecastingParameters } from '../../src/contracts/forecasting-parameters.js';
-import type { Frame } from '../../src/ml/frame.js';
-import { fitPreprocess } from '../../src/ml/preprocess.js';
-import { windowOrigins } from '../../src/ml/window-origins.js';
-import type { HeldOut } from '../scoring/held-out.js';
+import type { FittedPreprocess } from '../contracts/fitted-preprocess.js';
+import { ForecastingParameters } from '../contracts/forecasting-parameters.js';
+import type { Frame } from '../ml/frame.js';
+import { fitPreprocess } from '../ml/preprocess.js';
+import { windowOrigins } from '../ml/window-origins.js';
+import type { HeldOut } from './held-out.js';
 import { measureBaselines } from './measure-baselines.js';
 
 const window = 3;

@@ -1,14 +1,14 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import { AppError } from '../../src/contracts/app-error.js';
-import type { ArtifactRef } from '../../src/contracts/artifact-ref.js';
-import type { Gate } from '../../src/contracts/gate.js';
-import { importedType } from '../../src/contracts/imported-manifest.js';
-import type { ModelManifest } from '../../src/contracts/model-manifest.js';
-import { ServedManifest } from '../../src/contracts/served-manifest.js';
-import { getVerified } from '../../src/platform/object-store/content-address.js';
-import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
-import { runExample } from '../../src/platform/onnx/run-example.js';
-import { createSession } from '../../src/platform/onnx/session.js';
+import { AppError } from '../contracts/app-error.js';
+import type { ArtifactRef } from '../contracts/artifact-ref.js';
+import type { Gate } from '../contracts/gate.js';
+import { importedType } from '../contracts/imported-manifest.js';
+import type { ModelManifest } from '../contracts/model-manifest.js';
+import { ServedManifest } from '../contracts/served-manifest.js';
+import { getVerified } from '../platform/object-store/content-address.js';
+import type { ObjectStore } from '../platform/object-store/object-store.js';
+import { runExample } from '../platform/onnx/run-example.js';
+import { createSession } from '../platform/onnx/session.js';
 
 export interface LoadedModel {
   manifest: ModelManifest;
@@ -21,7 +21,7 @@ export interface LoadedModel {
  * @throws AppError `unavailable` when the store cannot be reached
  */
 export async function loadModel(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'get'>,
   { model, manifest: manifestRef }: { model: ArtifactRef; manifest: ArtifactRef },
 ): Promise<{ gate: Gate; model?: LoadedModel }> {
   const gate = (verdict: 'passed' | 'failed', message: string): Gate => ({

@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AppError } from '../../contracts/app-error.js';
+import type { AppError } from '../contracts/app-error.js';
+
+/** Node's timers count no further than some weeks. */
+const longestWaitMs = 3_600_000;
 
 /**
  * Waits for work, but no longer than until a deadline; the work goes on.
@@ -8,7 +11,8 @@ import type { AppError } from '../../contracts/app-error.js';
  */
 export async function byDeadline<T>(work: Promise<T>, deadline: number, late: () => AppError): Promise<T> {
   const decided = new AbortController();
-  const timeout = delay(Math.max(0, deadline - performance.now()), undefined, decided).then(() => {
+  const patience = Math.min(Math.max(0, deadline - performance.now()), longestWaitMs);
+  const timeout = delay(patience, undefined, decided).then(() => {
     throw late();
   });
   try {

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { importedManifest } from '../../test/factories/small-models.js';
 import { storeTinyModel, tinyModel } from '../../test/factories/tiny-model.js';
 import { temporaryStore } from '../../test/temporary-store.js';
-import { AppError } from '../../src/contracts/app-error.js';
-import { buckets } from '../../src/contracts/object-keys.js';
-import { putByDigest } from '../../src/platform/object-store/content-address.js';
-import type { ObjectStore } from '../../src/platform/object-store/object-store.js';
+import { AppError } from '../contracts/app-error.js';
+import { buckets } from '../contracts/object-keys.js';
+import { putByDigest } from '../platform/object-store/content-address.js';
+import type { ObjectStore } from '../platform/object-store/object-store.js';
 import { loadModel } from './loaded-model.js';
 
 let store: ObjectStore;
