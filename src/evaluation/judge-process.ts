@@ -13,7 +13,7 @@ import { measureNaive } from './measure-baselines.js';
 
 // The entry of a process that judges one forecaster and ends. Its gateway answers requests meanwhile, which come first.
 
-os.setPriority(os.constants.priority.PRIORITY_LOW);
+os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL);
 // The gateway is gone, and with it whoever would hear the verdicts.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 const [{ task, bytes }] = (await once(process, 'message')) as [JudgeMessage];

@@ -28,8 +28,14 @@ async function runImportedExample(
   try {
     await runSession(session, signature, exampleInputs(signature, example));
   } catch (cause) {
-    throw new AppError('invalid_data', 'the model does not run its example', { cause });
+    throw doesNotRun(cause);
   }
+}
+
+/** ONNX Runtime's own words tell most, at any length. */
+function doesNotRun(cause: unknown): AppError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new AppError('invalid_data', `the model does not run its example: ${why.slice(0, 500)}`, { cause });
 }
 
 async function runForecastExample(session: InferenceSession, manifest: ModelManifest): Promise<void> {
@@ -42,7 +48,7 @@ async function runForecastExample(session: InferenceSession, manifest: ModelMani
       columns: new Tensor('float64', cells, [1, time.length, manifest.columns.length]),
     })
     .catch((cause: unknown) => {
-      throw new AppError('invalid_data', 'the model does not run its example', { cause });
+      throw doesNotRun(cause);
     });
   const actual = outputs.forecast?.data;
   if (!(actual instanceof Float64Array) || actual.length !== expected.length) {

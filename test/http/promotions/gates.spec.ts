@@ -183,16 +183,14 @@ describe('a promotion by hand is judged', () => {
       not_worse_than_champion: 'not_comparable',
       fast_enough: 'failed',
     });
-    const example = ['area', 'rooms'].map((name) => ({
-      name,
-      datatype: 'FP32' as const,
-      shape: [1, 1],
-      data: [1],
-    }));
+    const example = [
+      { name: 'area', datatype: 'FP32' as const, shape: [1, 1], data: [1] },
+      { name: 'rooms', datatype: 'INT64' as const, shape: [1, 1], data: [1] },
+    ];
     await importedModel(db, store, identifier, houseModel(), { example });
-    expect(verdicts(parseAnswer(Promotion, await promote({ identifier, model_version: 2 })))).toMatchObject({
-      fast_enough: 'passed',
-    });
+    const answer = await promote({ identifier, model_version: 2 });
+    expect(answer.status, answer.text).toBe(201);
+    expect(verdicts(parseAnswer(Promotion, answer))).toMatchObject({ fast_enough: 'passed' });
   });
 });
 
