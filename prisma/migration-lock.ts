@@ -52,7 +52,9 @@ async function takeBackUnfinished(client: pg.Client): Promise<void> {
     `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS known`,
   );
   if (!rows[0]?.known) return;
-  await client.query(
-    'UPDATE "_prisma_migrations" SET "rolled_back_at" = now() WHERE "finished_at" IS NULL AND "rolled_back_at" IS NULL',
-  );
+  const unfinished = '"finished_at" IS NULL AND "rolled_back_at" IS NULL';
+  const { rowCount } = await client.query(`SELECT 1 FROM "_prisma_migrations" WHERE ${unfinished} LIMIT 1`);
+  // Nearly always; and a user who works with the tables of another owner may look, but not write.
+  if (rowCount === 0) return;
+  await client.query(`UPDATE "_prisma_migrations" SET "rolled_back_at" = now() WHERE ${unfinished}`);
 }

@@ -14,8 +14,12 @@ const env = readEnv();
 const log = createLogger('gateway', env.LOG_LEVEL);
 armFailpoint(env.TRAINYARD_FAILPOINT);
 const url = requireDatabaseUrl(env);
-await waitForDatabase(url, databasePatienceMs, (err) => log.warn({ err }, 'waiting for PostgreSQL'));
-await migrate(url);
+const ownerUrl = env.DATABASE_OWNER_URL;
+// The owner may have to make the other user first.
+await waitForDatabase(ownerUrl ?? url, databasePatienceMs, (err) =>
+  log.warn({ err }, 'waiting for PostgreSQL'),
+);
+await migrate(url, { ownerUrl });
 const gateway = await openGateway(env, log);
 stopOnSignal(log, () => gateway.stop());
 await gateway.app.listen(env.PORT ?? defaultPort, env.HOST);

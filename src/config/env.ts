@@ -26,6 +26,7 @@ const EnvSchema = z.object({
   PORT: z.coerce.number().pipe(z.int().min(0).max(65_535)).optional(),
   TRAINYARD_HOME: z.string().min(1).default('.trainyard'),
   DATABASE_URL: optional,
+  DATABASE_OWNER_URL: optional,
   REDIS_URL: optional,
   S3_ENDPOINT: optional,
   S3_ACCESS_KEY: optional,
@@ -63,6 +64,7 @@ export type Env = z.infer<typeof EnvSchema>;
 /** Names that may also come as `<NAME>_FILE`, the path of a file that holds the value, as secrets are mounted. */
 const fromFile = [
   'DATABASE_URL',
+  'DATABASE_OWNER_URL',
   'REDIS_URL',
   'S3_ENDPOINT',
   'S3_ACCESS_KEY',

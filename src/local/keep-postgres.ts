@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startPostgres, type StartPostgres } from './postgres.js';
 
 export interface KeptPostgres {
-  /** Stays the same over restarts. */
+  /** Stays the same over restarts, as does the other one. */
   url: string;
+  applicationUrl: string;
   /** Of the postmaster that runs now. */
   pid(): number;
   stop(): Promise<void>;
@@ -23,7 +24,7 @@ export async function keepPostgres(
   say: (line: string) => void,
 ): Promise<KeptPostgres> {
   let server = await startPostgres(settings);
-  const { url, port } = server;
+  const { url, applicationUrl, port } = server;
   const stopping = new AbortController();
 
   const keep = async (): Promise<void> => {
@@ -48,6 +49,7 @@ export async function keepPostgres(
   const keeping = keep();
   return {
     url,
+    applicationUrl,
     pid: () => server.pid,
     async stop() {
       stopping.abort();

@@ -9,6 +9,8 @@ export interface PostgresFolder {
   data: string;
   /** The password of the user `trainyard`, made when the data was. */
   passwordFile: string;
+  /** Of the user that gateway and worker are. */
+  applicationPasswordFile: string;
   logFile: string;
 }
 
@@ -34,6 +36,7 @@ export function openPostgresFolder(folder: string): PostgresFolder {
     root,
     data: path.join(root, 'data'),
     passwordFile: path.join(root, 'password'),
+    applicationPasswordFile: path.join(root, 'application-password'),
     logFile: path.join(root, 'postgres.log'),
   };
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -28,6 +29,8 @@ export interface StartPostgres {
 export interface PostgresServer {
   /** `postgresql://trainyard:<password>@127.0.0.1:<port>/trainyard`, a superuser. */
   url: string;
+  /** The same for `trainyard_application`, who is made by whoever migrates the database. */
+  applicationUrl: string;
   port: number;
   /** Of the postmaster. */
   pid: number;
@@ -82,7 +85,16 @@ export async function startPostgres({
       const password = readFileSync(folder.passwordFile, 'utf8').trim();
       const url = `postgresql://trainyard:${password}@127.0.0.1:${server.port}/`;
       await createDatabase(url);
-      return { url: `${url}trainyard`, port: server.port, pid: server.pid, stop, exited };
+      const application = applicationPassword(folder);
+      const address = `127.0.0.1:${server.port}/trainyard`;
+      return {
+        url: `postgresql://trainyard:${password}@${address}`,
+        applicationUrl: `postgresql://trainyard_application:${application}@${address}`,
+        port: server.port,
+        pid: server.pid,
+        stop,
+        exited,
+      };
     } catch (error) {
       await stop();
       throw error;
@@ -112,6 +124,14 @@ async function untilUnused(folder: PostgresFolder): Promise<void> {
     }
     await sleep(25);
   }
+}
+
+/** Made once, also in a folder from before there was this user. Under the folder's lock. */
+function applicationPassword({ applicationPasswordFile: file }: PostgresFolder): string {
+  if (!existsSync(file)) {
+    writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600, flush: true });
+  }
+  return readFileSync(file, 'utf8').trim();
 }
 
 /** Readiness for us is a connection with the password, and our database in the server. */

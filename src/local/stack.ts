@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { migrate } from '../../prisma/migrate.js';
 import { defaultPort, type Env } from '../config/env.js';
 import { projectRoot } from '../platform/project-root.js';
 import { choosePort } from './choose-port.js';
@@ -45,13 +46,16 @@ export async function startStack({ env, environment, say, onTrouble }: StackSett
       say('starting PostgreSQL');
       const postgres = await keepPostgres({ dataDir: path.join(home, 'postgres') }, say);
       stops.push(() => postgres.stop());
-      databaseUrl = postgres.url;
+      // Gateway and worker never hear of the owner: they could not change history if they wanted to.
+      await migrate(postgres.applicationUrl, { ownerUrl: postgres.url });
+      databaseUrl = postgres.applicationUrl;
     }
     const port = await choosePort(env.HOST, env.PORT, defaultPort);
     const shared = {
       ...environment,
       DATABASE_URL: databaseUrl,
       DATABASE_URL_FILE: '',
+      ...(!env.DATABASE_URL && { DATABASE_OWNER_URL: '', DATABASE_OWNER_URL_FILE: '' }),
       TRAINYARD_HOME: home,
       TRAINYARD_HOME_FILE: '',
     };
