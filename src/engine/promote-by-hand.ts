@@ -1,10 +1,12 @@
 import { AppError } from '../contracts/app-error.js';
+import type { Caller } from '../contracts/caller.js';
 import type { Gate } from '../contracts/gate.js';
 import type { ServedModel } from '../contracts/served-model.js';
 import type { Promotion, PromotionRequest } from '../generated/prisma/client.js';
 import type { Tx } from '../platform/database/database.js';
 import { findServedModel } from './champion.js';
 import { pointerDocument } from './pointer-document.js';
+import { auditRefusal } from './audit-refusal.js';
 import { type AcceptedCandidate, lockPointer, promote } from './promote.js';
 import { experimentOf } from './tracked-runs.js';
 
@@ -12,7 +14,7 @@ import { experimentOf } from './tracked-runs.js';
 export interface HandRequest {
   identifier: string;
   model_version: number;
-  actor: string;
+  by: Caller;
   reason: string;
   /** What was found out about the model before; one that failed refuses it. */
   gates: Gate[];
@@ -34,9 +36,9 @@ export async function promoteByHand(
   figures: Figures,
 ): Promise<{ promotion: Promotion; request: PromotionRequest }> {
   const { request, served } = await writeRequest(tx, asked, 'accepted');
-  const { identifier, actor, reason } = asked;
+  const { identifier, by, reason } = asked;
   const { model_version, model_type, run_id, config_hash, model } = served;
-  const promotion = await promote(tx, {
+  const candidate = {
     request_id: request.id,
     identifier,
     model_version,
@@ -46,9 +48,10 @@ export async function promoteByHand(
     config_hash,
     sha256: model.sha256,
     ...figures,
-    actor,
+    actor: by.name,
     reason,
-  });
+  };
+  const promotion = await promote(tx, candidate, by);
   return { promotion, request };
 }
 
@@ -58,6 +61,7 @@ export async function promoteByHand(
  */
 export async function refuseByHand(tx: Tx, asked: HandRequest): Promise<PromotionRequest> {
   const { request } = await writeRequest(tx, asked, 'refused');
+  await auditRefusal(tx, request, asked.gates, asked.by);
   return request;
 }
 
@@ -68,14 +72,14 @@ export async function refuseByHand(tx: Tx, asked: HandRequest): Promise<Promotio
  */
 async function writeRequest(
   tx: Tx,
-  { identifier, model_version, actor, reason, gates, expected }: HandRequest,
+  { identifier, model_version, by, reason, gates, expected }: HandRequest,
   verdict: 'accepted' | 'refused',
 ): Promise<{ request: PromotionRequest; served: ServedModel }> {
   const version = await lockPointer(tx, identifier);
   if (expected !== undefined && expected !== version) throw await moved(tx, identifier, version, expected);
   const served = await findServedModel(tx, identifier, model_version);
   const request = await tx.promotionRequest.create({
-    data: { identifier, model_version, actor, reason, gates, verdict },
+    data: { identifier, model_version, actor: by.name, reason, gates, verdict },
   });
   return { request, served };
 }

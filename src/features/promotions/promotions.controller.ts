@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { Caller } from '../../contracts/caller.js';
 import {
   CreatePromotion,
   CurrentAnswer,
@@ -11,6 +12,7 @@ import {
   PromotionPath,
   PromotionRefused,
 } from '../../contracts/promotion.js';
+import { By } from '../../http/caller.js';
 import { Endpoint } from '../../http/endpoint.js';
 import { IfMatch } from '../../http/if-match.js';
 import { Once } from '../../http/once.js';
@@ -42,9 +44,10 @@ export class PromotionsController {
   create(
     @Body({ schema: CreatePromotion }) body: CreatePromotion,
     @IfMatch() expected: number | undefined,
+    @By() by: Caller,
     @Once('/promotions') once: Once,
   ): Promise<string> {
-    return this.promotions.create(body, expected, once);
+    return this.promotions.create(body, expected, by, once);
   }
 
   @Get()

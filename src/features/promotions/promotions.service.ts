@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../../contracts/app-error.js';
+import type { Caller } from '../../contracts/caller.js';
 import {
   type CreatePromotion,
   CurrentAnswer,
@@ -12,7 +13,6 @@ import {
 import { pointerDocument } from '../../engine/pointer-document.js';
 import { globalPointer } from '../../engine/promote.js';
 import { type HandRequest, promoteByHand, refuseByHand } from '../../engine/promote-by-hand.js';
-import { anonymous } from '../../http/caller.js';
 import type { Promotion as PromotionRow } from '../../generated/prisma/client.js';
 import type { Cursors } from '../../http/cursors.js';
 import { newestFirst } from '../../http/newest-first.js';
@@ -44,6 +44,7 @@ export class PromotionsService {
   async create(
     { reason, ...asked }: CreatePromotion,
     expected: number | undefined,
+    by: Caller,
     once: Once,
   ): Promise<string> {
     const kept = await once.replay(this.db);
@@ -52,7 +53,7 @@ export class PromotionsService {
     const { model_version, sha256, figures } = await findCandidate(this.db, asked);
     const gate = await runsItsExample(this.serving, { identifier, version: model_version, sha256 });
     const gates = [gate];
-    const request = { identifier, model_version, actor: anonymous, reason, gates, expected };
+    const request = { identifier, model_version, by, reason, gates, expected };
     if (gate.verdict === 'failed') throw await this.refusal(request, gate.message);
     const { text } = await once.run(this.db, async (tx) => {
       const { promotion } = await promoteByHand(tx, request, figures);

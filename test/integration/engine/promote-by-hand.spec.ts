@@ -9,6 +9,7 @@ import { type HandRequest, promoteByHand, refuseByHand } from '../../../src/engi
 import type { ModelVersion } from '../../../src/generated/prisma/client.js';
 import { inTransaction } from '../../../src/platform/database/transaction.js';
 import { testDatabase } from '../../database.js';
+import { caller } from '../../factories/caller.js';
 import { promoteModel, trainedModel } from '../../factories/promotion.js';
 import { openTransaction } from '../../open-transaction.js';
 import { waiting } from '../../waiting.js';
@@ -20,7 +21,7 @@ const figures = { score: 0.1, rmse: 0.2, mae: 0.3, mse: null, weights: defaultSc
 const asking = ({ name, version }: ModelVersion, overrides: Partial<HandRequest> = {}): HandRequest => ({
   identifier: name,
   model_version: version,
-  actor: 'operator',
+  by: caller('operator'),
   reason: 'because',
   gates: [gate],
   ...overrides,
@@ -144,11 +145,11 @@ it.each([
   const identifier = `deleted-${what}`;
   const model = await trainedModel(db, { identifier });
   const { pipeline_run_id } = await db.trackedRun.findUniqueOrThrow({ where: { run_id: model.run_id! } });
-  await cancelRun(db, pipeline_run_id!, 'tester');
+  await cancelRun(db, pipeline_run_id!, caller('tester'));
   // Whoever waits for a row that is there gets it in the order of their coming; for one that is being made, in any.
   await inTransaction(db, (tx) => lockPointer(tx, identifier));
   const held = await holdPointer(identifier);
-  const deleting = deleteRun(db, pipeline_run_id!);
+  const deleting = deleteRun(db, pipeline_run_id!, caller('tester'));
   await waiting(db, 1);
   const asked = ask(model).catch((error: unknown) => error);
   await waiting(db, 2);
