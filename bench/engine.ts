@@ -76,7 +76,7 @@ async function emptyRun(database: Database): Promise<number> {
     identifier: 'bench',
     parameters,
     config_hash: null,
-    actor: 'bench',
+    by: { name: 'bench', request_id: null },
   });
   await dispatchRun(database, queues, id);
   for (;;) {

@@ -40,7 +40,7 @@ try {
     identifier: 'bench',
     parameters: { identifier: 'bench', step_ms: 0, fail_attempts: 1 },
     config_hash: null,
-    actor: 'bench',
+    by: { name: 'bench', request_id: null },
   });
   const claimed = await claimStep(db, { run_id, step: 'first', attempt: 1 }, 'bench', 600_000);
   if (!claimed) throw new Error('the step of the benchmark could not be claimed');

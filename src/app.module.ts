@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditModule } from './features/audit/audit.module.js';
 import { DeadLettersModule } from './features/dead-letters/dead-letters.module.js';
 import { HealthModule } from './features/health/health.module.js';
 import { InferenceModule } from './features/inference/inference.module.js';
@@ -14,6 +15,7 @@ import { type Resources, ResourcesModule } from './http/resources.module.js';
 
 @Module({
   imports: [
+    AuditModule,
     DeadLettersModule,
     HealthModule,
     InferenceModule,

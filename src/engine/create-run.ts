@@ -1,3 +1,4 @@
+import type { Caller } from '../contracts/caller.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import type { Database, Tx } from '../platform/database/database.js';
 import { inTransaction } from '../platform/database/transaction.js';
@@ -5,6 +6,7 @@ import { failpoint } from './failpoint.js';
 import { LockedRun } from './locked-run.js';
 import type { Pipeline } from './plan.js';
 import { settle } from './settle.js';
+import { writeAudit } from './write-audit.js';
 
 export interface NewRun {
   pipeline: Pipeline;
@@ -12,7 +14,7 @@ export interface NewRun {
   /** Parsed, with defaults filled in. */
   parameters: Prisma.InputJsonObject;
   config_hash: string | null;
-  actor: string;
+  by: Caller;
   tags?: Record<string, string>;
   note?: string | null;
   priority?: number;
@@ -32,7 +34,8 @@ export async function createRun(db: Database, run: NewRun): Promise<string> {
 
 /** The same in a transaction that writes more than the run. */
 export async function writeRun(tx: Tx, { pipeline, tags = {}, ...run }: NewRun): Promise<string> {
-  const { actor, ...values } = run;
+  const { by, ...values } = run;
+  const actor = by.name;
   const { id } = await tx.pipelineRun.create({
     data: {
       ...values,
@@ -54,6 +57,11 @@ export async function writeRun(tx: Tx, { pipeline, tags = {}, ...run }: NewRun):
   await LockedRun.change(tx, id, async (created) => {
     created.record(null, 'PENDING', { actor });
     await settle(created, actor);
+  });
+  await writeAudit(tx, by, {
+    action: 'run.create',
+    subject: `/pipeline-runs/${id}`,
+    after: { pipeline: pipeline.name, ...values, tags },
   });
   failpoint('create_before_commit');
   return id;

@@ -32,3 +32,8 @@ export async function closeDeadLetters({ tx, row, now }: LockedRun): Promise<voi
     data: { replayed_at: now },
   });
 }
+
+/** @throws AppError `not_found` */
+export function unknownDeadLetter(id: string): never {
+  throw new AppError('not_found', `there is no dead letter ${id}`);
+}

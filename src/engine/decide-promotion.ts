@@ -5,6 +5,7 @@ import type { GatePolicy } from '../contracts/gate-policy.js';
 import type { CurrentPointer } from '../contracts/pointer.js';
 import type { Promotion, PromotionRequest } from '../generated/prisma/client.js';
 import type { Tx } from '../platform/database/database.js';
+import { auditRequest } from './audit-request.js';
 import { findServedModel } from './champion.js';
 import { StaleChampion } from './effect.js';
 import { lockPointer, promote } from './promote.js';
@@ -64,11 +65,7 @@ export async function decidePromotion(
     data: { identifier, model_version, actor: by.name, reason, gates, policy, verdict, overridden },
   });
   if (verdict !== 'accepted') {
-    await writeAudit(tx, by, {
-      action: verdict === 'pending' ? 'promotion_request.hold' : 'promotion_request.refuse',
-      subject: `/promotion-requests/${request.id}`,
-      after: { identifier, model_version, reason, gates },
-    });
+    await auditRequest(tx, request, gates, by);
     return { request, promotion: null };
   }
   return { request, promotion: await promoteRequest(tx, request, judgement.figures, by, reason) };
@@ -178,7 +175,7 @@ async function promoteRequest(
 ): Promise<Promotion> {
   const { identifier, model_version, pipeline_run_id } = request;
   const { model_type, run_id, config_hash, model } = await findServedModel(tx, identifier, model_version);
-  return promote(tx, {
+  const candidate = {
     request_id: request.id,
     identifier,
     model_version,
@@ -191,7 +188,8 @@ async function promoteRequest(
     actor: by.name,
     reason,
     pipeline_run_id,
-  });
+  };
+  return promote(tx, candidate, by);
 }
 
 async function findRequest(tx: Tx, id: string): Promise<PromotionRequest> {

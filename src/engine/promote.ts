@@ -1,9 +1,11 @@
+import type { Caller } from '../contracts/caller.js';
 import { buckets, promotionKeys } from '../contracts/object-keys.js';
 import type { Prisma, Promotion } from '../generated/prisma/client.js';
 import type { Tx } from '../platform/database/database.js';
 import { publishNews } from '../platform/database/news.js';
 import { failpoint } from './failpoint.js';
 import { wantProjections } from './want-projections.js';
+import { writeAudit } from './write-audit.js';
 
 /** The name of the pointer row for the newest promotion of all; no identifier can have it. */
 export const globalPointer = '*';
@@ -33,7 +35,7 @@ export async function lockPointer(tx: Tx, identifier: string): Promise<number> {
  * order, and so do those of all, which is the order of the root file. Timestamps follow that order even when the clock
  * does not.
  */
-export async function promote(tx: Tx, candidate: AcceptedCandidate): Promise<Promotion> {
+export async function promote(tx: Tx, candidate: AcceptedCandidate, by: Caller): Promise<Promotion> {
   const { identifier } = candidate;
   const version = (await lockPointer(tx, identifier)) + 1;
   await lockPointer(tx, globalPointer);
@@ -58,8 +60,19 @@ export async function promote(tx: Tx, candidate: AcceptedCandidate): Promise<Pro
   await tagPromoted(tx, promotion.run_id, previous?.run_id);
   await wantProjections(tx, buckets.promotion, pointerFiles(promotion));
   await publishNews(tx, { kind: 'promotion', identifier });
+  await writeAudit(tx, by, {
+    action: promotion.restores === null ? 'promotion.create' : 'promotion.rollback',
+    subject: `/promotions/${promotion.id}`,
+    before: previous && pointsAt(previous),
+    after: pointsAt(promotion),
+  });
   failpoint('promote_before_commit');
   return promotion;
+}
+
+/** What the pointer says while a promotion serves. */
+function pointsAt({ identifier, version, model_version, sha256 }: Promotion) {
+  return { identifier, version, model_version, sha256 };
 }
 
 async function tagPromoted(tx: Tx, runId: string, previousRunId: string | undefined): Promise<void> {

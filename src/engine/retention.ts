@@ -1,4 +1,5 @@
 import { AppError } from '../contracts/app-error.js';
+import type { Caller } from '../contracts/caller.js';
 import type { Database } from '../platform/database/database.js';
 import type { ObjectStore } from '../platform/object-store/object-store.js';
 import { deleteRun } from './delete-run.js';
@@ -13,6 +14,8 @@ export interface RetentionDeps {
 }
 
 const batchSize = 100;
+/** Who deletes what is too old. */
+const by: Caller = { name: 'retention', request_id: null };
 
 /** Deletes what is too old and what nothing refers to, again and again. Two that do so at once do no harm. */
 export function startRetention(deps: RetentionDeps, settings: RepeatingSettings): Repeating {
@@ -41,7 +44,7 @@ export async function retain({ db, store, maxAgeDays }: RetentionDeps): Promise<
 /** Another process may have deleted, retried or promoted it meanwhile. */
 async function deleteIfPossible(db: Database, id: string): Promise<boolean> {
   try {
-    await deleteRun(db, id);
+    await deleteRun(db, id, by);
     return true;
   } catch (error) {
     if (error instanceof AppError && (error.code === 'not_found' || error.code === 'conflict')) return false;

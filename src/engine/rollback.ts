@@ -90,12 +90,13 @@ export async function rollBack(
   });
   const { model_version, model_type, run_id, experiment, config_hash, sha256 } = target;
   const { score, rmse, mae, mse, weights } = target;
-  return promote(tx, {
+  const candidate = {
     request_id: request.id,
     ...{ identifier, model_version, model_type, run_id, experiment, config_hash, sha256 },
     ...{ score, rmse, mae, mse, weights: weights ?? {} },
     actor: by.name,
     reason,
     restores: target.restores ?? target.version,
-  });
+  };
+  return promote(tx, candidate, by);
 }

@@ -4,6 +4,7 @@ import { type AcceptedCandidate, promote } from '../../src/engine/promote.js';
 import type { ModelVersion, Promotion } from '../../src/generated/prisma/client.js';
 import type { Database, Tx } from '../../src/platform/database/database.js';
 import { inTransaction } from '../../src/platform/database/transaction.js';
+import { caller } from './caller.js';
 import { newRun } from './run.js';
 
 const stepOf: Record<ModelType, string> = {
@@ -43,10 +44,11 @@ export async function promoteIn(
   { name: identifier, version: model_version, model_type, run_id, config_hash, model_sha256 }: ModelVersion,
   overrides: Partial<AcceptedCandidate> = {},
 ): Promise<Promotion> {
+  const by = caller('operator');
   const request = await tx.promotionRequest.create({
-    data: { identifier, model_version, actor: 'operator', gates: [], verdict: 'accepted' },
+    data: { identifier, model_version, actor: by.name, gates: [], verdict: 'accepted' },
   });
-  return promote(tx, {
+  const candidate = {
     request_id: request.id,
     identifier,
     model_version,
@@ -56,7 +58,8 @@ export async function promoteIn(
     config_hash: config_hash ?? '',
     sha256: model_sha256,
     weights: defaultScoreWeights,
-    actor: 'operator',
+    actor: by.name,
     ...overrides,
-  });
+  };
+  return promote(tx, candidate, by);
 }

@@ -6,6 +6,7 @@ import { selftest } from '../../src/engine/pipelines/selftest.js';
 import type { PipelineRun, Step } from '../../src/generated/prisma/client.js';
 import type { Database } from '../../src/platform/database/database.js';
 import { type TestAttempt, tryClaim } from './attempt.js';
+import { caller } from './caller.js';
 
 export interface TestRun {
   id: string;
@@ -38,7 +39,7 @@ export function newRun(
       identifier,
     }),
     config_hash: 'c0ffee',
-    actor: 'tester',
+    by: caller('tester'),
     ...overrides,
   });
 }
@@ -51,7 +52,7 @@ export function newSelftest(db: Database, overrides: Partial<NewRun> = {}): Prom
     identifier: parameters.identifier,
     parameters,
     config_hash: null,
-    actor: 'tester',
+    by: caller('tester'),
     ...overrides,
   });
 }

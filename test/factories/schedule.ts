@@ -1,5 +1,6 @@
 import { SelftestParameters } from '../../src/contracts/selftest-parameters.js';
 import { selftest } from '../../src/engine/pipelines/selftest.js';
+import { bySchedule } from '../../src/engine/schedules/by-schedule.js';
 import type { SchedulerDeps } from '../../src/engine/schedules/scheduler.js';
 import type { Prisma, Schedule } from '../../src/generated/prisma/client.js';
 import type { Database } from '../../src/platform/database/database.js';
@@ -44,7 +45,7 @@ export function schedulerDeps(db: Database, overrides: Partial<SchedulerDeps> = 
         identifier: 'scheduled',
         parameters: SelftestParameters.parse({}),
         config_hash: null,
-        actor: name,
+        by: bySchedule(name),
         priority,
       }),
     onError(error) {

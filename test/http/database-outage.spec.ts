@@ -51,6 +51,9 @@ describe('while PostgreSQL is stopped', () => {
     ['get', '/promotions/current', undefined],
     ['get', '/promotions?identifier=served', undefined],
     ['post', '/predict', { identifier: 'not-loaded', data }],
+    ['get', '/audit?subject=/models', undefined],
+    ['get', '/audit/export', undefined],
+    ['put', '/objects/dataset/unnoted.csv', 'x'],
   ] as const)(
     '%s %s says 503 and when to come back, and tells nothing of the database',
     async (method, path, body) => {
@@ -62,9 +65,16 @@ describe('while PostgreSQL is stopped', () => {
     },
   );
 
-  it('what needs no row works: objects, metrics, documents', async () => {
+  // The audit log is in the database.
+  it('an object that could not be noted is not stored', async () => {
     await postgres.stop();
-    expect((await http.put('/objects/dataset/a.csv').send('x')).status).toBe(201);
+    expect((await http.put('/objects/dataset/unstored.csv').send('x')).status).toBe(503);
+    await expect(store.head('dataset', 'unstored.csv')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('what needs no row works: reading objects, metrics, documents', async () => {
+    await store.put('dataset', 'a.csv', Buffer.from('x'));
+    await postgres.stop();
     expect((await http.get('/objects/dataset/a.csv')).status).toBe(200);
     expect((await http.get('/metrics')).text).toContain('trainyard_http_request_seconds');
     expect((await http.get('/pipelines')).status).toBe(200);

@@ -3,6 +3,7 @@ import { verdictOf } from '../../contracts/gate.js';
 import type { Candidate, EvaluateOutput } from '../../contracts/steps/evaluate.js';
 import type { ScoreboardRow } from '../../contracts/scoreboard.js';
 import type { ServedModel } from '../../contracts/served-model.js';
+import { auditRequest } from '../audit-request.js';
 import { type Effect, StaleChampion } from '../effect.js';
 import { lockPointer, promote } from '../promote.js';
 import { experimentOf } from '../tracked-runs.js';
@@ -21,11 +22,12 @@ export const evaluateEffect: Effect<'evaluate'> = async ({ input, result }, { ru
 
   const winner = input.candidates.find(({ model_type }) => model_type === result.winner);
   if (!winner) return { ...result, request_id: null, promotion_id: null, serving: champion };
+  const by = { name: run.row.created_by, request_id: null };
   const request = await tx.promotionRequest.create({
     data: {
       identifier,
       model_version: winner.model_version,
-      actor: run.row.created_by,
+      actor: by.name,
       reason: `best of pipeline run ${run.row.id}`,
       gates: result.gates,
       scoreboard: result.scoreboard,
@@ -35,12 +37,14 @@ export const evaluateEffect: Effect<'evaluate'> = async ({ input, result }, { ru
       step,
     },
   });
-  if (request.verdict !== 'accepted')
+  if (request.verdict !== 'accepted') {
+    await auditRequest(tx, request, result.gates, by);
     return { ...result, request_id: request.id, promotion_id: null, serving: champion };
+  }
 
   const row = result.scoreboard.find(({ model_type }) => model_type === winner.model_type);
   if (!row) throw new AppError('internal', `the scoreboard has no row for the winner ${winner.model_type}`);
-  const promotion = await promote(tx, {
+  const candidate = {
     request_id: request.id,
     identifier,
     model_version: winner.model_version,
@@ -54,10 +58,11 @@ export const evaluateEffect: Effect<'evaluate'> = async ({ input, result }, { ru
     mae: row.mae,
     mse: row.mse,
     weights: input.parameters.score_weights,
-    actor: run.row.created_by,
+    actor: by.name,
     reason: request.reason,
     pipeline_run_id: run.row.id,
-  });
+  };
+  const promotion = await promote(tx, candidate, by);
   return {
     ...result,
     scoreboard: markPromoted(result.scoreboard, winner),

@@ -5,6 +5,8 @@ import { isOutage } from '../../platform/database/outage.js';
 import { inTransaction } from '../../platform/database/transaction.js';
 import { type NewRun, writeRun } from '../create-run.js';
 import { failpoint } from '../failpoint.js';
+import { writeAudit } from '../write-audit.js';
+import { bySchedule } from './by-schedule.js';
 import { nextTime } from './next-time.js';
 import { cancelOpenRuns, openRuns } from './open-runs.js';
 
@@ -72,9 +74,9 @@ async function fire(tx: Tx, seen: Schedule, prepared: NewRun | Fault): Promise<s
     where id = ${seen.id}::uuid`;
   if (schedule.due) await moveOn(tx, seen.id, schedule);
   if (!makes || 'fault' in prepared) return undefined;
-  const actor = `schedule ${schedule.name}`;
-  if (schedule.overlap === 'replace') await cancelOpenRuns(tx, open, actor);
-  return writeRun(tx, { ...prepared, actor, schedule_id: seen.id });
+  const by = bySchedule(schedule.name);
+  if (schedule.overlap === 'replace') await cancelOpenRuns(tx, open, by);
+  return writeRun(tx, { ...prepared, by, schedule_id: seen.id });
 }
 
 /** What follows from a time that has come, or from the end of the run that others wait for. */
@@ -97,6 +99,13 @@ async function moveOn(tx: Tx, id: string, schedule: Locked): Promise<void> {
     update schedules
     set next_at = ${next}, last_at = clock_timestamp(), enabled = ${next !== null}, error = coalesce(${error}, error)
     where id = ${id}::uuid`;
+  if (next !== null) return;
+  await writeAudit(tx, bySchedule(schedule.name), {
+    action: 'schedule.update',
+    subject: `/schedules/${id}`,
+    before: { enabled: true },
+    after: { enabled: false, error },
+  });
 }
 
 /** It then rests for a while (`dueSchedules`): nothing is tried again and again without a pause. */

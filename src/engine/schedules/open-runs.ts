@@ -1,3 +1,4 @@
+import type { Caller } from '../../contracts/caller.js';
 import type { Tx } from '../../platform/database/database.js';
 import { cancelLockedRun } from '../cancel-run.js';
 import { LockedRun } from '../locked-run.js';
@@ -18,12 +19,12 @@ export async function openRuns(tx: Tx, scheduleId: string): Promise<string[]> {
  * runs going or the new one, never neither. The schedule's row is locked first, and the runs in one order; whoever else
  * locks a run waits for no schedule.
  */
-export async function cancelOpenRuns(tx: Tx, runIds: readonly string[], actor: string): Promise<void> {
+export async function cancelOpenRuns(tx: Tx, runIds: readonly string[], by: Caller): Promise<void> {
   for (const id of runIds) {
     await LockedRun.change(tx, id, async (run) => {
       // It may have ended before we had its lock.
       if (endedRuns.has(run.row.state)) return;
-      await cancelLockedRun(run, { actor, reason: 'replaced by a newer run of its schedule' });
+      await cancelLockedRun(run, by, 'replaced by a newer run of its schedule');
     });
   }
 }

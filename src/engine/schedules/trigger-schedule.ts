@@ -17,6 +17,6 @@ export async function triggerSchedule(tx: Tx, seen: Schedule, run: NewRun): Prom
   const [schedule] = await tx.$queryRaw<Pick<Schedule, 'overlap'>[]>`
     select overlap::text as overlap from schedules where id = ${seen.id}::uuid for update`;
   if (!schedule) throw new AppError('not_found', `there is no schedule ${seen.id}`);
-  if (schedule.overlap === 'replace') await cancelOpenRuns(tx, await openRuns(tx, seen.id), run.actor);
+  if (schedule.overlap === 'replace') await cancelOpenRuns(tx, await openRuns(tx, seen.id), run.by);
   return writeRun(tx, { ...run, schedule_id: seen.id });
 }

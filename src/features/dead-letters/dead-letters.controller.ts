@@ -1,7 +1,9 @@
 import { Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { Caller } from '../../contracts/caller.js';
 import { DeadLetter, DeadLetterPage, DeadLetterPath, ListDeadLetters } from '../../contracts/dead-letter.js';
 import { PipelineRun } from '../../contracts/pipeline-run.js';
+import { By } from '../../http/caller.js';
 import { Endpoint } from '../../http/endpoint.js';
 import { DeadLettersService } from './dead-letters.service.js';
 
@@ -33,13 +35,13 @@ export class DeadLettersController {
       409: 'It was replayed already, or its run goes on, or its run succeeded without it.',
     },
   })
-  replay(@Param({ schema: DeadLetterPath }) { id }: DeadLetterPath): Promise<PipelineRun> {
-    return this.letters.replay(id);
+  replay(@Param({ schema: DeadLetterPath }) { id }: DeadLetterPath, @By() by: Caller): Promise<PipelineRun> {
+    return this.letters.replay(id, by);
   }
 
   @Delete(':id')
   @Endpoint('Discard it; its run stays as it is', { status: 204, problems: unknown })
-  delete(@Param({ schema: DeadLetterPath }) { id }: DeadLetterPath): Promise<void> {
-    return this.letters.delete(id);
+  delete(@Param({ schema: DeadLetterPath }) { id }: DeadLetterPath, @By() by: Caller): Promise<void> {
+    return this.letters.delete(id, by);
   }
 }

@@ -1,7 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError } from '../../contracts/app-error.js';
+import type { Caller } from '../../contracts/caller.js';
 import { DeadLetter, type DeadLetterPage, type ListDeadLetters } from '../../contracts/dead-letter.js';
 import type { PipelineRun } from '../../contracts/pipeline-run.js';
+import { unknownDeadLetter } from '../../engine/dead-letter.js';
+import { discardDeadLetter } from '../../engine/discard-dead-letter.js';
+import { replayDeadLetter } from '../../engine/replay-dead-letter.js';
 import type { Prisma } from '../../generated/prisma/client.js';
 import type { Cursors } from '../../http/cursors.js';
 import { newestFirst } from '../../http/newest-first.js';
@@ -49,27 +52,20 @@ export class DeadLettersService {
   /** @throws AppError `not_found` */
   async get(id: string): Promise<DeadLetter> {
     const row = await this.db.deadLetter.findUnique({ where: { id }, include });
-    if (!row) throw notFound(id);
-    return toDeadLetter(row);
+    return toDeadLetter(row ?? unknownDeadLetter(id));
   }
 
   /** @throws AppError `not_found`; `conflict` when it was replayed already, or its run cannot be retried */
-  async replay(id: string): Promise<PipelineRun> {
-    const { replayed_at, pipeline_run_id } = await this.get(id);
-    if (replayed_at) throw new AppError('conflict', 'the step was run again already');
-    // Of two replays at once the run's lock lets one through; the other finds the run RUNNING.
-    return this.runs.retry(pipeline_run_id);
+  async replay(id: string, by: Caller): Promise<PipelineRun> {
+    const runId = await replayDeadLetter(this.db, id, by);
+    await this.runs.dispatch(runId);
+    return this.runs.get(runId);
   }
 
   /** @throws AppError `not_found` */
-  async delete(id: string): Promise<void> {
-    const { count } = await this.db.deadLetter.deleteMany({ where: { id } });
-    if (count === 0) throw notFound(id);
+  delete(id: string, by: Caller): Promise<void> {
+    return discardDeadLetter(this.db, id, by);
   }
-}
-
-function notFound(id: string): AppError {
-  return new AppError('not_found', `there is no dead letter ${id}`);
 }
 
 function toDeadLetter({ run: { steps, ...run }, run_id, ...row }: Row): DeadLetter {

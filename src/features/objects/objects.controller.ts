@@ -2,7 +2,9 @@ import { Controller, Get, Head, Param, Put, Req, Res, StreamableFile } from '@ne
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../../contracts/caller.js';
 import { StoredObject } from '../../contracts/stored-object.js';
+import { By } from '../../http/caller.js';
 import { Endpoint } from '../../http/endpoint.js';
 import { ObjectKey } from './object-key.js';
 import { ObjectsService } from './objects.service.js';
@@ -41,8 +43,9 @@ export class ObjectsController {
     @ObjectKey() key: string,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
+    @By() by: Caller,
   ): Promise<StoredObject> {
-    return this.objects.put(bucket, key, request, reply);
+    return this.objects.put(bucket, key, request, reply, by);
   }
 
   // Above GET: the HEAD that Fastify adds for a GET would answer with a length of 0.

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { Caller } from '../../contracts/caller.js';
 import { ListPipelineRuns } from '../../contracts/list-pipeline-runs.js';
 import {
   CreatePipelineRun,
@@ -10,6 +11,7 @@ import {
 } from '../../contracts/pipeline-run.js';
 import { CloneRun } from '../../contracts/clone-run.js';
 import { RunExplanation } from '../../contracts/run-explanation.js';
+import { By } from '../../http/caller.js';
 import { Endpoint } from '../../http/endpoint.js';
 import { Once } from '../../http/once.js';
 import { PipelineRunsService } from './pipeline-runs.service.js';
@@ -30,9 +32,10 @@ export class PipelineRunsController {
   })
   create(
     @Body({ schema: CreatePipelineRun }) body: CreatePipelineRun,
+    @By() by: Caller,
     @Once('/pipeline-runs') once: Once,
   ): Promise<string> {
-    return this.runs.create(body, once);
+    return this.runs.create(body, by, once);
   }
 
   @Get()
@@ -58,8 +61,9 @@ export class PipelineRunsController {
   update(
     @Param({ schema: RunPath }) { id }: RunPath,
     @Body({ schema: UpdatePipelineRun }) body: UpdatePipelineRun,
+    @By() by: Caller,
   ): Promise<PipelineRun> {
-    return this.runs.update(id, body);
+    return this.runs.update(id, body, by);
   }
 
   @Post(':id/cancel')
@@ -68,8 +72,8 @@ export class PipelineRunsController {
     schema: PipelineRun,
     problems: { ...unknown, 409: 'The run has ended.' },
   })
-  cancel(@Param({ schema: RunPath }) { id }: RunPath): Promise<PipelineRun> {
-    return this.runs.cancel(id);
+  cancel(@Param({ schema: RunPath }) { id }: RunPath, @By() by: Caller): Promise<PipelineRun> {
+    return this.runs.cancel(id, by);
   }
 
   @Post(':id/retry')
@@ -78,8 +82,8 @@ export class PipelineRunsController {
     schema: PipelineRun,
     problems: { ...unknown, 409: 'The run is neither FAILED nor CANCELED.' },
   })
-  retry(@Param({ schema: RunPath }) { id }: RunPath): Promise<PipelineRun> {
-    return this.runs.retry(id);
+  retry(@Param({ schema: RunPath }) { id }: RunPath, @By() by: Caller): Promise<PipelineRun> {
+    return this.runs.retry(id, by);
   }
 
   @Post(':id/clone')
@@ -92,9 +96,10 @@ export class PipelineRunsController {
   clone(
     @Param({ schema: RunPath }) { id }: RunPath,
     @Body({ schema: CloneRun }) body: CloneRun,
+    @By() by: Caller,
     @Once('/pipeline-runs') once: Once,
   ): Promise<string> {
-    return this.runs.clone(id, body, once);
+    return this.runs.clone(id, body, by, once);
   }
 
   @Delete(':id')
@@ -102,8 +107,8 @@ export class PipelineRunsController {
     status: 204,
     problems: { ...unknown, 409: 'It goes on, or something of it is or was promoted.' },
   })
-  delete(@Param({ schema: RunPath }) { id }: RunPath): Promise<void> {
-    return this.runs.delete(id);
+  delete(@Param({ schema: RunPath }) { id }: RunPath, @By() by: Caller): Promise<void> {
+    return this.runs.delete(id, by);
   }
 
   @Get(':id/explain')

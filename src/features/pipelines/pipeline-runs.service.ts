@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Env } from '../../config/env.js';
 import { AppError } from '../../contracts/app-error.js';
+import type { Caller } from '../../contracts/caller.js';
 import type { CloneRun } from '../../contracts/clone-run.js';
 import type { RunExplanation } from '../../contracts/run-explanation.js';
 import type { ListPipelineRuns } from '../../contracts/list-pipeline-runs.js';
@@ -19,7 +20,6 @@ import { failpoint } from '../../engine/failpoint.js';
 import { labelRun } from '../../engine/label-run.js';
 import { retryRun } from '../../engine/retry-run.js';
 import { readWaitingReasons } from '../../engine/waiting-reasons.js';
-import { anonymous } from '../../http/caller.js';
 import type { Cursors } from '../../http/cursors.js';
 import type { CreatedAnswer, Once } from '../../http/once.js';
 import { CURSORS, DATABASE, ENV, LOG, QUEUES, STORE } from '../../http/resources.module.js';
@@ -49,29 +49,30 @@ export class PipelineRunsService {
    * The run as it stands when it is written, as text.
    * @throws AppError `invalid_request` when a file of the data set is not there; `unprocessable`
    */
-  async create(request: CreatePipelineRun, once: Once): Promise<string> {
-    const { id, text } = (await once.replay(this.db)) ?? (await this.write(request, once));
+  async create(request: CreatePipelineRun, by: Caller, once: Once): Promise<string> {
+    const { id, text } = (await once.replay(this.db)) ?? (await this.write(request, by, once));
     await this.dispatch(id);
     return text;
   }
 
   /** @throws AppError `invalid_request` as `create` */
-  prepare(request: CreatePipelineRun, actor: string): Promise<NewRun> {
-    return prepareRun(this.store, request, actor);
+  prepare(request: CreatePipelineRun, by: Caller): Promise<NewRun> {
+    return prepareRun(this.store, request, by);
   }
 
   /**
    * @throws AppError `not_found`; `invalid_request` for overrides that the pipeline does not take; `unprocessable`
    */
-  async clone(id: string, overrides: CloneRun, once: Once): Promise<string> {
-    const { id: clone, text } = (await once.replay(this.db)) ?? (await this.writeClone(id, overrides, once));
+  async clone(id: string, overrides: CloneRun, by: Caller, once: Once): Promise<string> {
+    const { id: clone, text } =
+      (await once.replay(this.db)) ?? (await this.writeClone(id, overrides, by, once));
     await this.dispatch(clone);
     return text;
   }
 
   /** @throws AppError `not_found`, `conflict` */
-  delete(id: string): Promise<void> {
-    return deleteRun(this.db, id);
+  delete(id: string, by: Caller): Promise<void> {
+    return deleteRun(this.db, id, by);
   }
 
   explain(id: string): Promise<RunExplanation> {
@@ -98,14 +99,14 @@ export class PipelineRunsService {
   }
 
   /** @throws AppError `not_found`; `invalid_request` when it would have too many tags */
-  async update(id: string, changes: UpdatePipelineRun): Promise<PipelineRun> {
-    await labelRun(this.db, id, changes);
+  async update(id: string, changes: UpdatePipelineRun, by: Caller): Promise<PipelineRun> {
+    await labelRun(this.db, id, changes, by);
     return this.get(id);
   }
 
   /** @throws AppError `not_found`, `conflict` */
-  async cancel(id: string): Promise<PipelineRun> {
-    await cancelRun(this.db, id, anonymous);
+  async cancel(id: string, by: Caller): Promise<PipelineRun> {
+    await cancelRun(this.db, id, by);
     // Should it fail, the reconciler does it at its next turn.
     await beginHeldRuns(this.db, this.queues, id, this.env.RUNS_PER_IDENTIFIER).catch((err: unknown) =>
       this.log.warn({ err, run_id: id }, 'the runs behind it are not dispatched yet'),
@@ -114,8 +115,8 @@ export class PipelineRunsService {
   }
 
   /** @throws AppError `not_found`, `conflict` */
-  async retry(id: string): Promise<PipelineRun> {
-    await retryRun(this.db, id, anonymous);
+  async retry(id: string, by: Caller): Promise<PipelineRun> {
+    await retryRun(this.db, id, by);
     await this.dispatch(id);
     return this.get(id);
   }
@@ -131,15 +132,15 @@ export class PipelineRunsService {
     return answer;
   }
 
-  private async write(request: CreatePipelineRun, once: Once): Promise<CreatedAnswer> {
-    const run = await this.prepare(request, anonymous);
+  private async write(request: CreatePipelineRun, by: Caller, once: Once): Promise<CreatedAnswer> {
+    const run = await this.prepare(request, by);
     return this.writeOnce(once, (tx) => writeRun(tx, run));
   }
 
-  private async writeClone(id: string, overrides: CloneRun, once: Once): Promise<CreatedAnswer> {
+  private async writeClone(id: string, overrides: CloneRun, by: Caller, once: Once): Promise<CreatedAnswer> {
     const original = await this.db.pipelineRun.findUnique({ where: { id }, include: { tags: true } });
     if (!original) throw new AppError('not_found', `there is no pipeline run ${id}`);
-    const run = await this.prepare(cloneRequest(original, overrides), anonymous);
+    const run = await this.prepare(cloneRequest(original, overrides), by);
     return this.writeOnce(once, (tx) => writeRun(tx, { ...run, cloned_from: id }));
   }
 

@@ -1,4 +1,5 @@
 import { AppError } from '../../contracts/app-error.js';
+import type { Caller } from '../../contracts/caller.js';
 import type { ForecastingParameters } from '../../contracts/forecasting-parameters.js';
 import { buckets } from '../../contracts/object-keys.js';
 import type { CreatePipelineRun } from '../../contracts/pipeline-run.js';
@@ -16,7 +17,7 @@ import type { ObjectStore } from '../../platform/object-store/object-store.js';
 export async function prepareRun(
   store: ObjectStore,
   request: CreatePipelineRun,
-  actor: string,
+  by: Caller,
 ): Promise<NewRun> {
   const { parameters, config_hash } =
     request.pipeline === 'forecasting'
@@ -28,7 +29,7 @@ export async function prepareRun(
     identifier: parameters.identifier,
     parameters: jsonObject(parameters),
     config_hash,
-    actor,
+    by,
     tags,
     note,
     priority,

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiTags } from '@nestjs/swagger';
+import type { Caller } from '../../contracts/caller.js';
 import { ImportForm } from '../../contracts/import-model.js';
 import {
   ListModels,
@@ -11,6 +12,7 @@ import {
   RegisteredModelPage,
   VersionPath,
 } from '../../contracts/registry.js';
+import { By } from '../../http/caller.js';
 import { Endpoint } from '../../http/endpoint.js';
 import { ApiForm } from '../../http/api-form.js';
 import { Once } from '../../http/once.js';
@@ -45,9 +47,10 @@ export class RegistryController {
   import(
     @Upload() upload: Upload,
     @Limits() limits: RequestLimits,
+    @By() by: Caller,
     @Once('/models') once: Once,
   ): Promise<string> {
-    return this.imports.import(upload, limits, once);
+    return this.imports.import(upload, limits, by, once);
   }
 
   @Get()

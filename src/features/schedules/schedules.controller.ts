@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { Caller } from '../../contracts/caller.js';
 import { PipelineRun } from '../../contracts/pipeline-run.js';
 import {
   CreateSchedule,
@@ -9,6 +10,7 @@ import {
   SchedulePage,
   SchedulePath,
 } from '../../contracts/schedule.js';
+import { By } from '../../http/caller.js';
 import { Endpoint } from '../../http/endpoint.js';
 import { Once } from '../../http/once.js';
 import { SchedulesService } from './schedules.service.js';
@@ -25,9 +27,10 @@ export class SchedulesController {
   @Endpoint('Run a pipeline again and again', { schema: Schedule, creates: true, problems: refused })
   create(
     @Body({ schema: CreateSchedule }) body: CreateSchedule,
+    @By() by: Caller,
     @Once('/schedules') once: Once,
   ): Promise<string> {
-    return this.schedules.create(body, once);
+    return this.schedules.create(body, by, once);
   }
 
   @Get()
@@ -50,14 +53,15 @@ export class SchedulesController {
   patch(
     @Param({ schema: SchedulePath }) { id }: SchedulePath,
     @Body({ schema: PatchSchedule }) body: PatchSchedule,
+    @By() by: Caller,
   ): Promise<Schedule> {
-    return this.schedules.patch(id, body);
+    return this.schedules.patch(id, body, by);
   }
 
   @Delete(':id')
   @Endpoint('Delete a schedule; its runs stay', { status: 204, problems: unknown })
-  delete(@Param({ schema: SchedulePath }) { id }: SchedulePath): Promise<void> {
-    return this.schedules.delete(id);
+  delete(@Param({ schema: SchedulePath }) { id }: SchedulePath, @By() by: Caller): Promise<void> {
+    return this.schedules.delete(id, by);
   }
 
   @Post(':id/trigger')
@@ -69,8 +73,9 @@ export class SchedulesController {
   })
   trigger(
     @Param({ schema: SchedulePath }) { id }: SchedulePath,
+    @By() by: Caller,
     @Once('/pipeline-runs') once: Once,
   ): Promise<string> {
-    return this.schedules.trigger(id, once);
+    return this.schedules.trigger(id, by, once);
   }
 }

@@ -1,6 +1,8 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { Caller } from '../../contracts/caller.js';
 import { PausedKinds, PauseWorkers, ResumeWorkers, WorkerList } from '../../contracts/worker.js';
+import { By } from '../../http/caller.js';
 import { Endpoint } from '../../http/endpoint.js';
 import { WorkersService } from './workers.service.js';
 
@@ -22,13 +24,13 @@ export class WorkersController {
     schema: PausedKinds,
     problems,
   })
-  pause(@Body({ schema: PauseWorkers }) body: PauseWorkers): Promise<PausedKinds> {
-    return this.workers.pause(body);
+  pause(@Body({ schema: PauseWorkers }) body: PauseWorkers, @By() by: Caller): Promise<PausedKinds> {
+    return this.workers.pause(body, by);
   }
 
   @Post('resume')
   @Endpoint('Begin steps of these kinds again', { schema: PausedKinds, problems })
-  resume(@Body({ schema: ResumeWorkers }) body: PauseWorkers): Promise<PausedKinds> {
-    return this.workers.resume(body);
+  resume(@Body({ schema: ResumeWorkers }) body: PauseWorkers, @By() by: Caller): Promise<PausedKinds> {
+    return this.workers.resume(body, by);
   }
 }

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Env } from '../../config/env.js';
+import type { Caller } from '../../contracts/caller.js';
 import { stepKinds } from '../../contracts/states.js';
 import { PausedKinds, type PauseWorkers, WorkerList } from '../../contracts/worker.js';
 import { dispatchReleased } from '../../engine/dispatch.js';
 import { pauseKinds, resumeKinds } from '../../engine/paused-kinds.js';
-import { anonymous } from '../../http/caller.js';
 import { DATABASE, ENV, LOG, QUEUES } from '../../http/resources.module.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logger.js';
@@ -25,13 +25,13 @@ export class WorkersService {
     return WorkerList.parse({ items, ...paused, next_cursor: null });
   }
 
-  async pause({ kinds = [...stepKinds], reason }: PauseWorkers): Promise<PausedKinds> {
-    await pauseKinds(this.db, [...new Set(kinds)], anonymous, reason ?? null);
+  async pause({ kinds = [...stepKinds], reason }: PauseWorkers, by: Caller): Promise<PausedKinds> {
+    await pauseKinds(this.db, [...new Set(kinds)], by, reason ?? null);
     return this.paused();
   }
 
-  async resume({ kinds = [...stepKinds] }: PauseWorkers): Promise<PausedKinds> {
-    await resumeKinds(this.db, kinds);
+  async resume({ kinds = [...stepKinds] }: PauseWorkers, by: Caller): Promise<PausedKinds> {
+    await resumeKinds(this.db, kinds, by);
     // They are handed out again from now on: a queue that is away only delays it.
     await dispatchReleased(this.db, this.queues, { kinds }, this.env.RUNS_PER_IDENTIFIER).catch(
       (err: unknown) => this.log.warn({ err, kinds }, 'not dispatched yet'),

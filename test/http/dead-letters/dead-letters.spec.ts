@@ -4,6 +4,7 @@ import { DeadLetter, DeadLetterPage } from '../../../src/contracts/dead-letter.j
 import { PipelineRun } from '../../../src/contracts/pipeline-run.js';
 import { cancelRun } from '../../../src/engine/cancel-run.js';
 import { testApp } from '../../app.js';
+import { caller } from '../../factories/caller.js';
 import { newRun, newSelftest, trainers } from '../../factories/run.js';
 import { expectProblem } from '../expect-problem.js';
 import { parseAnswer } from '../parse-answer.js';
@@ -50,7 +51,7 @@ describe('a step that gave up', () => {
   it('because the run was canceled is none', async () => {
     const run = await newRun(db, { identifier: 'stopped' });
     const attempt = await run.claim('preprocess');
-    await cancelRun(db, run.id, 'tester');
+    await cancelRun(db, run.id, caller('tester'));
     await attempt.fail({ permanent: true });
     expect((await list('?identifier=stopped')).items).toEqual([]);
   });

@@ -16,6 +16,7 @@ import { saveProgress } from '../../../src/engine/save-progress.js';
 import { writeEvents } from '../../../src/engine/write-events.js';
 import { FollowedRuns } from '../../../src/features/pipelines/followed-runs.js';
 import { testApp } from '../../app.js';
+import { caller } from '../../factories/caller.js';
 import { say } from '../../factories/log-lines.js';
 import { newSelftest, type TestRun } from '../../factories/run.js';
 import { eventually } from '../../integration/eventually.js';
@@ -195,7 +196,7 @@ describe('who comes back', () => {
     await ended.ended;
     expect(ended.events.at(-1)).toMatchObject({ event: 'end', data: { state: 'FAILED' } });
     const seen = numbers(ended).at(-1)!;
-    await retryRun(db, run.id, 'tester');
+    await retryRun(db, run.id, caller('tester'));
     const again = await readEvents(url, run.id, { headers: { 'last-event-id': String(seen) } });
     await run.succeed(...steps);
     await again.ended;

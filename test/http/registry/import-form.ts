@@ -20,7 +20,8 @@ export async function sendModel(
     key,
     fileFirst = true,
     filename = 'churn.onnx',
-  }: { key?: string; fileFirst?: boolean; filename?: string } = {},
+    request,
+  }: { key?: string; fileFirst?: boolean; filename?: string; request?: string } = {},
 ) {
   const form = new FormData();
   const addFile = () => file && form.append('file', new Blob([Buffer.from(file)]), filename);
@@ -30,7 +31,10 @@ export async function sendModel(
     form.append(name, typeof value === 'string' ? value : JSON.stringify(value));
   }
   if (!fileFirst) addFile();
-  const headers = key === undefined ? undefined : { 'idempotency-key': key };
+  const headers = {
+    ...(key !== undefined && { 'idempotency-key': key }),
+    ...(request !== undefined && { 'x-request-id': request }),
+  };
   const response = await fetch(`${url}/models/import`, { method: 'POST', body: form, headers });
   return {
     status: response.status,

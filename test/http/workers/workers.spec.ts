@@ -4,6 +4,7 @@ import { PausedKinds, WorkerList } from '../../../src/contracts/worker.js';
 import { cancelRun } from '../../../src/engine/cancel-run.js';
 import { announceWorker, retireWorker } from '../../../src/engine/worker-presence.js';
 import { testApp } from '../../app.js';
+import { caller } from '../../factories/caller.js';
 import { newRun, newSelftest } from '../../factories/run.js';
 import { recordedQueues } from '../../recorded-queues.js';
 import { expectProblem } from '../expect-problem.js';
@@ -152,7 +153,7 @@ describe('a step that is queued waits for', () => {
       held,
       'a worker: none that is alive takes preprocess',
     ]);
-    await cancelRun(limited.db, runs[0]!.id, 'ada');
+    await cancelRun(limited.db, runs[0]!.id, caller('ada'));
     expect((await waitingFor(runs[1]!.id, limited.http)).first).not.toBe(held);
   });
 });

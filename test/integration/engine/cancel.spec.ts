@@ -4,6 +4,7 @@ import { cancelingRuns } from '../../../src/engine/leases.js';
 import { testDatabase } from '../../database.js';
 import { expireLeases } from '../../expire-leases.js';
 import { passingError, tryClaim } from '../../factories/attempt.js';
+import { caller } from '../../factories/caller.js';
 import { newRun, trainers } from '../../factories/run.js';
 import { holdRun } from '../../open-transaction.js';
 import { waiting } from '../../waiting.js';
@@ -12,7 +13,7 @@ const { db } = await testDatabase();
 
 it('cancels a run that nobody has begun with at once', async () => {
   const run = await newRun(db);
-  await cancelRun(db, run.id, 'ada');
+  await cancelRun(db, run.id, caller('ada'));
   const states = await run.states();
   expect(new Set(Object.values(states))).toEqual(new Set(['CANCELED']));
   expect((await run.row()).ended_at).not.toBeNull();
@@ -23,7 +24,7 @@ it('cancels what waits, and the run when the last running step has stopped', asy
   const run = await newRun(db);
   await run.succeed('preprocess');
   const [gru, lstm] = [await run.claim('train_gru'), await run.claim('train_lstm')];
-  await cancelRun(db, run.id, 'ada');
+  await cancelRun(db, run.id, caller('ada'));
   expect(await run.states()).toEqual({
     run: 'CANCELING',
     preprocess: 'SUCCEEDED',
@@ -47,39 +48,39 @@ it('cancels what waits, and the run when the last running step has stopped', asy
 it('cancels a run between two steps at once', async () => {
   const run = await newRun(db);
   await run.succeed('preprocess');
-  await cancelRun(db, run.id, 'ada');
+  await cancelRun(db, run.id, caller('ada'));
   expect(await run.states()).toMatchObject({ run: 'CANCELED', preprocess: 'SUCCEEDED', infer: 'CANCELED' });
 });
 
 it('changes nothing when it is asked again', async () => {
   const run = await newRun(db);
   const attempt = await run.claim('preprocess');
-  await cancelRun(db, run.id, 'ada');
+  await cancelRun(db, run.id, caller('ada'));
   const canceling = await run.history();
-  await cancelRun(db, run.id, 'ada');
+  await cancelRun(db, run.id, caller('ada'));
   expect(await run.history()).toEqual(canceling);
   await attempt.finish({ outcome: 'CANCELED' });
   const canceled = await run.history();
-  await cancelRun(db, run.id, 'ada');
+  await cancelRun(db, run.id, caller('ada'));
   expect(await run.history()).toEqual(canceled);
 });
 
 it('refuses a run that has ended, and one that is not there', async () => {
   const failed = await newRun(db);
   await failed.fail('preprocess');
-  await expect(cancelRun(db, failed.id, 'ada')).rejects.toMatchObject({ code: 'conflict' });
+  await expect(cancelRun(db, failed.id, caller('ada'))).rejects.toMatchObject({ code: 'conflict' });
   const succeeded = await newRun(db, { identifier: 'ended' });
   await succeeded.succeed('preprocess', ...trainers, 'evaluate', 'infer');
-  await expect(cancelRun(db, succeeded.id, 'ada')).rejects.toThrow('already ended: SUCCEEDED');
+  await expect(cancelRun(db, succeeded.id, caller('ada'))).rejects.toThrow('already ended: SUCCEEDED');
   const nowhere = '00000000-0000-7000-8000-000000000000';
-  await expect(cancelRun(db, nowhere, 'ada')).rejects.toMatchObject({ code: 'not_found' });
+  await expect(cancelRun(db, nowhere, caller('ada'))).rejects.toMatchObject({ code: 'not_found' });
 });
 
 describe('a run that is being canceled', () => {
   it('ends although the worker of its running step is gone', async () => {
     const run = await newRun(db);
     const attempt = await run.claim('preprocess');
-    await cancelRun(db, run.id, 'ada');
+    await cancelRun(db, run.id, caller('ada'));
     await attempt.lapse();
     await expireLeases(db);
     expect(await run.states()).toMatchObject({ run: 'CANCELED', preprocess: 'CANCELED' });
@@ -94,7 +95,7 @@ describe('a run that is being canceled', () => {
     ] as const) {
       const run = await newRun(db);
       const attempt = await run.claim('preprocess');
-      await cancelRun(db, run.id, 'ada');
+      await cancelRun(db, run.id, caller('ada'));
       expect(await attempt.finish(ending)).toBe('done');
       expect(await run.states()).toMatchObject({ run: 'CANCELED', preprocess: 'CANCELED' });
       expect(await run.step('preprocess')).toMatchObject({ failures: 0, crashes: 0, attempt: 1 });
@@ -105,7 +106,7 @@ describe('a run that is being canceled', () => {
     const run = await newRun(db, { identifier: 'too-late' });
     await run.succeed('preprocess');
     const attempt = await run.claim('train_gru');
-    await cancelRun(db, run.id, 'ada');
+    await cancelRun(db, run.id, caller('ada'));
     expect(await attempt.succeed()).toBe('done');
     expect(await run.states()).toMatchObject({ run: 'CANCELED', train_gru: 'CANCELED' });
     expect(await db.modelVersion.count({ where: { name: 'too-late' } })).toBe(0);
@@ -122,7 +123,7 @@ describe('a cancel while evaluate is finishing', () => {
     const ending = await evaluate.completion();
     const held = await holdRun(db, run.id);
     const doing = {
-      cancel: () => cancelRun(db, run.id, 'ada'),
+      cancel: () => cancelRun(db, run.id, caller('ada')),
       finish: () => evaluate.finish(ending),
     };
     const begun = [doing[first]()] as Promise<unknown>[];

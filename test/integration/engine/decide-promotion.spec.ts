@@ -266,11 +266,11 @@ it.each([
   const identifier = `deleted-${what}`;
   const model = await trainedModel(db, { identifier });
   const { pipeline_run_id } = await db.trackedRun.findUniqueOrThrow({ where: { run_id: model.run_id! } });
-  await cancelRun(db, pipeline_run_id!, 'tester');
+  await cancelRun(db, pipeline_run_id!, by);
   // Whoever waits for a row that is there gets it in the order of their coming; for one that is being made, in any.
   await inTransaction(db, (tx) => lockPointer(tx, identifier));
   const held = await holdPointer(identifier);
-  const deleting = deleteRun(db, pipeline_run_id!);
+  const deleting = deleteRun(db, pipeline_run_id!, by);
   await waiting(db, 1);
   const asked = ask(model).catch((error: unknown) => error);
   await waiting(db, 2);

@@ -10,6 +10,7 @@ import type { ArtifactRef } from '../../../src/contracts/artifact-ref.js';
 import { putByDigest } from '../../../src/platform/object-store/content-address.js';
 import type { ObjectStore } from '../../../src/platform/object-store/object-store.js';
 import { testDatabase } from '../../database.js';
+import { caller } from '../../factories/caller.js';
 import { newRun, type TestRun, trainers } from '../../factories/run.js';
 import { openTransaction } from '../../open-transaction.js';
 import { temporaryStore } from '../../temporary-store.js';
@@ -38,7 +39,7 @@ describe('deleting a run', () => {
   it('takes its rows, its models and their tracked runs with it, but for the model that was asked to be promoted', async () => {
     const run = await ended('plain');
     expect(await versions('plain')).toBe(3);
-    await deleteRun(db, run.id);
+    await deleteRun(db, run.id, caller('tester'));
     expect(await db.pipelineRun.findUnique({ where: { id: run.id } })).toBeNull();
     const where = { run_id: run.id };
     const left = await Promise.all([
@@ -59,7 +60,7 @@ describe('deleting a run', () => {
     const run = await ended('readable');
     const key = processedKey('readable', run.config_hash, 'processed_data.parquet');
     await store.put(buckets.processed, key, Buffer.from('a table'));
-    await deleteRun(db, run.id);
+    await deleteRun(db, run.id, caller('tester'));
     const problems: unknown[] = [];
     await writeProjections({
       db,
@@ -74,7 +75,7 @@ describe('deleting a run', () => {
   it('leaves the tables of a configuration to the runs that had the same', async () => {
     const first = await ended('shared', {}, 'same');
     await ended('shared', {}, 'same');
-    await deleteRun(db, first.id);
+    await deleteRun(db, first.id, caller('tester'));
     const projections = await wanted(buckets.processed, 'shared/same/');
     expect(projections).toHaveLength(3);
     expect(projections.every(({ source }) => JSON.stringify(source).includes('artifact'))).toBe(true);
@@ -82,17 +83,17 @@ describe('deleting a run', () => {
 
   it('is refused while it goes on, and for what is not there', async () => {
     const run = await newRun(db, { identifier: 'open' });
-    await expect(deleteRun(db, run.id)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(deleteRun(db, run.id, caller('tester'))).rejects.toMatchObject({ code: 'conflict' });
     await run.claim('preprocess');
-    await expect(deleteRun(db, run.id)).rejects.toMatchObject({ code: 'conflict' });
-    await expect(deleteRun(db, randomUUID())).rejects.toMatchObject({ code: 'not_found' });
+    await expect(deleteRun(db, run.id, caller('tester'))).rejects.toMatchObject({ code: 'conflict' });
+    await expect(deleteRun(db, randomUUID(), caller('tester'))).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('is refused for what is or was promoted', async () => {
     const before = await ended('champion', { accepted: true });
     await ended('champion', { accepted: true });
     for (const { id } of [before])
-      await expect(deleteRun(db, id)).rejects.toMatchObject({
+      await expect(deleteRun(db, id, caller('tester'))).rejects.toMatchObject({
         code: 'conflict',
         message: expect.stringContaining('promotion 1 of champion'),
       });
@@ -103,7 +104,7 @@ describe('deleting a run', () => {
   it('waits for a promotion of the identifier that is on its way', async () => {
     const run = await ended('racing');
     const held = await openTransaction(db, (tx) => lockPointer(tx, 'racing'));
-    const deleting = deleteRun(db, run.id);
+    const deleting = deleteRun(db, run.id, caller('tester'));
     await waiting(db, 1);
     expect(await versions('racing')).toBe(3);
     await held.commit();

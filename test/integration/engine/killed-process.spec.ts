@@ -46,7 +46,8 @@ const create = `
   const { createRun } = await engine('engine/create-run.js');
   const { selftest } = await engine('engine/pipelines/selftest.js');
   const parameters = selftest.parameters.parse({});
-  await createRun(db, { pipeline: selftest, identifier: 'killed', parameters, config_hash: null, actor: 'child' });`;
+  const by = { name: 'child', request_id: null };
+  await createRun(db, { pipeline: selftest, identifier: 'killed', parameters, config_hash: null, by });`;
 const claimAndFinish = (run: TestRun, step: string) => `
   const { claimStep } = await engine('engine/claim-step.js');
   const { finishStep } = await engine('engine/finish-step.js');

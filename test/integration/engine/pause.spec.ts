@@ -3,6 +3,7 @@ import { dispatchForgotten, dispatchReleased, dispatchRun } from '../../../src/e
 import { pauseKinds, resumeKinds } from '../../../src/engine/paused-kinds.js';
 import { testDatabase } from '../../database.js';
 import { tryClaim } from '../../factories/attempt.js';
+import { caller } from '../../factories/caller.js';
 import { newRun, type TestRun } from '../../factories/run.js';
 import { recordedQueues } from '../../recorded-queues.js';
 
@@ -12,7 +13,7 @@ beforeEach(async () => {
   await db.pipelineRun.deleteMany();
 });
 
-const pause = (...kinds: ('preprocess' | 'train')[]) => pauseKinds(db, kinds, 'ada', 'a reason');
+const pause = (...kinds: ('preprocess' | 'train')[]) => pauseKinds(db, kinds, caller('ada'), 'a reason');
 const refOf = (run: TestRun, step: string) => ({ run_id: run.id, step, attempt: 1 });
 
 describe('while a kind is paused', () => {
@@ -44,7 +45,7 @@ describe('while a kind is paused', () => {
   it('pausing it again changes neither since when nor by whom', async () => {
     await pause('train');
     const [before] = await db.pausedKind.findMany();
-    await pauseKinds(db, ['train', 'preprocess'], 'bob', null);
+    await pauseKinds(db, ['train', 'preprocess'], caller('bob'), null);
     expect(await db.pausedKind.findMany({ where: { kind: 'train' } })).toEqual([before]);
     expect(await db.pausedKind.count()).toBe(2);
   });
@@ -55,7 +56,7 @@ describe('when it is resumed', () => {
     const [trains, preprocesses] = [await newRun(db), await newRun(db)];
     await trains.succeed('preprocess');
     await pause('train', 'preprocess');
-    await resumeKinds(db, ['train']);
+    await resumeKinds(db, ['train'], caller('ada'));
     const queues = recordedQueues();
     await dispatchReleased(db, queues, { kinds: ['train'] }, undefined);
     expect(queues.jobs.map(({ kind }) => kind)).toEqual(['train', 'train', 'train']);
@@ -70,7 +71,7 @@ describe('when it is resumed', () => {
     await dispatchRun(db, recordedQueues(), run.id);
     await pause('preprocess');
     await tryClaim(db, refOf(run, 'preprocess'));
-    await resumeKinds(db, ['preprocess']);
+    await resumeKinds(db, ['preprocess'], caller('ada'));
     await dispatchReleased(db, recordedQueues(), { kinds: ['preprocess'] }, undefined);
     const queues = recordedQueues();
     await dispatchForgotten(db, queues);
@@ -83,7 +84,7 @@ describe('when it is resumed', () => {
     const run = await newRun(db);
     await dispatchRun(db, recordedQueues(), run.id);
     await pause('preprocess');
-    await resumeKinds(db, ['preprocess']);
+    await resumeKinds(db, ['preprocess'], caller('ada'));
     const queues = recordedQueues();
     await dispatchReleased(db, queues, { kinds: ['preprocess'] }, undefined);
     expect(queues.jobs).toMatchObject([{ payload: { run_id: run.id } }]);

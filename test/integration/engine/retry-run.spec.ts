@@ -3,6 +3,7 @@ import { cancelRun } from '../../../src/engine/cancel-run.js';
 import { retryRun } from '../../../src/engine/retry-run.js';
 import { testDatabase } from '../../database.js';
 import { tryClaim } from '../../factories/attempt.js';
+import { caller } from '../../factories/caller.js';
 import { newRun, trainers } from '../../factories/run.js';
 
 const { db } = await testDatabase();
@@ -12,7 +13,7 @@ it('runs failed and skipped steps again, keeps what succeeded, and counts failur
   await run.succeed('preprocess');
   await (await run.claim('train_gru')).fail();
   await run.fail(...trainers);
-  await retryRun(db, run.id, 'ada');
+  await retryRun(db, run.id, caller('ada'));
   expect(await run.states()).toEqual({
     run: 'RUNNING',
     preprocess: 'SUCCEEDED',
@@ -49,8 +50,8 @@ it('runs failed and skipped steps again, keeps what succeeded, and counts failur
 it('goes on with a canceled run', async () => {
   const run = await newRun(db, { identifier: 'canceled' });
   await run.succeed('preprocess');
-  await cancelRun(db, run.id, 'ada');
-  await retryRun(db, run.id, 'ada');
+  await cancelRun(db, run.id, caller('ada'));
+  await retryRun(db, run.id, caller('ada'));
   await run.succeed(...trainers, 'evaluate', 'infer');
   expect(await run.states()).toMatchObject({ run: 'SUCCEEDED' });
   expect(await db.promotion.count({ where: { pipeline_run_id: run.id } })).toBe(1);
@@ -58,9 +59,9 @@ it('goes on with a canceled run', async () => {
 
 it('begins anew: what ran shows the times and the progress of its new attempt alone', async () => {
   const run = await newRun(db, { identifier: 'anew' });
-  await cancelRun(db, run.id, 'ada');
+  await cancelRun(db, run.id, caller('ada'));
   expect(await run.row()).toMatchObject({ state: 'CANCELED', started_at: null });
-  await retryRun(db, run.id, 'ada');
+  await retryRun(db, run.id, caller('ada'));
   expect((await run.row()).started_at).toBeInstanceOf(Date);
 
   await (await run.claim('preprocess')).fail({ permanent: true });
@@ -69,14 +70,14 @@ it('begins anew: what ran shows the times and the progress of its new attempt al
     where: { run_id_name: { run_id: run.id, name: 'preprocess' } },
     data: { progress },
   });
-  await retryRun(db, run.id, 'ada');
+  await retryRun(db, run.id, caller('ada'));
   expect(await run.step('preprocess')).toMatchObject({ state: 'QUEUED', progress: null, started_at: null });
 });
 
 it('gives a step that was queued when it was canceled a new attempt, and refuses the old job', async () => {
   const run = await newRun(db);
-  await cancelRun(db, run.id, 'ada');
-  await retryRun(db, run.id, 'ada');
+  await cancelRun(db, run.id, caller('ada'));
+  await retryRun(db, run.id, caller('ada'));
   expect(await tryClaim(db, { run_id: run.id, step: 'preprocess', attempt: 1 })).toBeUndefined();
   expect(await tryClaim(db, { run_id: run.id, step: 'preprocess', attempt: 2 })).toBeDefined();
 });
@@ -86,7 +87,7 @@ it('promotes at most once, however often the steps behind evaluate are tried aga
   await run.succeed('preprocess', ...trainers, 'evaluate');
   await run.fail('infer');
   for (let times = 0; times < 2; times++) {
-    await retryRun(db, run.id, 'ada');
+    await retryRun(db, run.id, caller('ada'));
     expect(await run.states()).toMatchObject({ evaluate: 'SUCCEEDED', infer: 'QUEUED' });
     await run.fail('infer');
   }
@@ -95,21 +96,24 @@ it('promotes at most once, however often the steps behind evaluate are tried aga
 
 it('refuses a run that has not ended, one that succeeded, and one that is being canceled', async () => {
   const pending = await newRun(db);
-  await expect(retryRun(db, pending.id, 'ada')).rejects.toThrow('this one is PENDING');
+  await expect(retryRun(db, pending.id, caller('ada'))).rejects.toThrow('this one is PENDING');
   const running = await newRun(db);
   await running.claim('preprocess');
-  await expect(retryRun(db, running.id, 'ada')).rejects.toThrow('this one is RUNNING');
-  await cancelRun(db, running.id, 'ada');
-  await expect(retryRun(db, running.id, 'ada')).rejects.toThrow('this one is CANCELING');
+  await expect(retryRun(db, running.id, caller('ada'))).rejects.toThrow('this one is RUNNING');
+  await cancelRun(db, running.id, caller('ada'));
+  await expect(retryRun(db, running.id, caller('ada'))).rejects.toThrow('this one is CANCELING');
   const succeeded = await newRun(db, { identifier: 'done' });
   await succeeded.succeed('preprocess', ...trainers, 'evaluate', 'infer');
-  await expect(retryRun(db, succeeded.id, 'ada')).rejects.toMatchObject({ code: 'conflict' });
+  await expect(retryRun(db, succeeded.id, caller('ada'))).rejects.toMatchObject({ code: 'conflict' });
 });
 
 it('is done once when it is asked for twice at once', async () => {
   const run = await newRun(db);
   await run.fail('preprocess');
-  const asked = await Promise.allSettled([retryRun(db, run.id, 'ada'), retryRun(db, run.id, 'bob')]);
+  const asked = await Promise.allSettled([
+    retryRun(db, run.id, caller('ada')),
+    retryRun(db, run.id, caller('bob')),
+  ]);
   expect(asked.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   expect(await run.step('preprocess')).toMatchObject({ state: 'QUEUED', attempt: 2 });
 });

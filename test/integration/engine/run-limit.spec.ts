@@ -5,6 +5,7 @@ import { dispatchForgotten, dispatchRun } from '../../../src/engine/dispatch.js'
 import { lockIdentifier } from '../../../src/engine/run-limit.js';
 import { testDatabase } from '../../database.js';
 import { tryClaim } from '../../factories/attempt.js';
+import { caller } from '../../factories/caller.js';
 import { newSelftest, type TestRun } from '../../factories/run.js';
 import { openTransaction } from '../../open-transaction.js';
 import { recordedQueues } from '../../recorded-queues.js';
@@ -77,7 +78,7 @@ it('begins those with the highest priority first, then the oldest', async () => 
   expect(await begin(old)).toBeUndefined();
   expect(await begin(young)).toBeUndefined();
   expect(await begin(urgent)).toBeDefined();
-  await cancelRun(db, urgent.id, 'ada');
+  await cancelRun(db, urgent.id, caller('ada'));
   expect(await begin(old)).toBeUndefined();
   await db.pipelineRun.update({ where: { id: urgent.id }, data: { state: 'CANCELED' } });
   expect(await begin(young)).toBeUndefined();

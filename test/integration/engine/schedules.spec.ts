@@ -8,6 +8,7 @@ import type { Schedule } from '../../../src/generated/prisma/client.js';
 import { inTransaction } from '../../../src/platform/database/transaction.js';
 import { testDatabase } from '../../database.js';
 import { tryClaim } from '../../factories/attempt.js';
+import { caller } from '../../factories/caller.js';
 import { dueSchedule, makeDue, schedulerDeps } from '../../factories/schedule.js';
 import { openTransaction } from '../../open-transaction.js';
 import { recordedQueues } from '../../recorded-queues.js';
@@ -29,7 +30,8 @@ const fire = async (schedule: Schedule) => {
   await fireDueSchedules(deps);
 };
 /** Ends its newest run, which nobody works on. */
-const endNewest = async (schedule: Schedule) => cancelRun(db, (await runsOf(schedule)).at(-1)!.id, 'ada');
+const endNewest = async (schedule: Schedule) =>
+  cancelRun(db, (await runsOf(schedule)).at(-1)!.id, caller('ada'));
 
 describe('a time that has come', () => {
   it('makes a run of the schedule, hands it to the queue, and moves the schedule on', async () => {

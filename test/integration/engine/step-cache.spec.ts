@@ -8,6 +8,7 @@ import { artifactsOf } from '../../../src/engine/step-artifacts.js';
 import { StepCache } from '../../../src/engine/step-cache.js';
 import { testDatabase } from '../../database.js';
 import { leaseMs } from '../../factories/attempt.js';
+import { caller } from '../../factories/caller.js';
 import { newRun, type TestRun } from '../../factories/run.js';
 import { artifactRef, preprocessResult, trainResult } from '../../factories/step-results.js';
 import { temporaryStore } from '../../temporary-store.js';
@@ -207,7 +208,7 @@ describe('races', () => {
     await (await workedRun('canceled')).work('preprocess');
     const run = await workedRun('canceled');
     const answer = await run.ask();
-    await cancelRun(db, run.id, 'tester');
+    await cancelRun(db, run.id, caller('tester'));
     const ref = { run_id: run.id, step: 'preprocess', attempt: 1 };
     expect(await cache.reuse(ref, answer!.entry, answer!.found!, 'worker')).toBe(false);
     expect(await run.states()).toMatchObject({ run: 'CANCELED', preprocess: 'CANCELED' });

@@ -15,6 +15,7 @@ import {
   type TestAttempt,
   tryClaim,
 } from '../../../factories/attempt.js';
+import { caller } from '../../../factories/caller.js';
 import { promoteModel } from '../../../factories/promotion.js';
 import type { TestRun } from '../../../factories/run.js';
 import type { Answer, Operation } from './operation.js';
@@ -56,9 +57,9 @@ export async function prepareOperation(
     case 'expire':
       return async () => void (await expireLeases(db));
     case 'cancel':
-      return () => answerOf(cancelRun(db, run.id, 'operator'));
+      return () => answerOf(cancelRun(db, run.id, caller('operator')));
     case 'retry':
-      return () => answerOf(retryRun(db, run.id, 'operator'));
+      return () => answerOf(retryRun(db, run.id, caller('operator')));
     case 'promote': {
       const model = await db.modelVersion.findFirstOrThrow({ where: { name: run.identifier } });
       return async () => void (await promoteModel(db, model));
