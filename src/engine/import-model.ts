@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { ArtifactRef } from '../contracts/artifact-ref.js';
+import type { Caller } from '../contracts/caller.js';
 import { type ImportedFacts, importedType } from '../contracts/imported-manifest.js';
 import { buckets, trackedFileKey } from '../contracts/object-keys.js';
 import type { Tx } from '../platform/database/database.js';
 import { mediaTypeOf } from '../platform/media-types.js';
 import { nameArtifacts } from './name-artifacts.js';
 import { nextVersion } from './next-version.js';
+import { refuseArchivedModel } from './registry/archived.js';
+import { registryPaths } from './registry/registry-paths.js';
 import { openExperiment } from './tracked-runs.js';
 import { wantProjections } from './want-projections.js';
+import { writeAudit } from './write-audit.js';
 
 export interface NewImport {
   name: string;
@@ -19,7 +23,6 @@ export interface NewImport {
   tags: Record<string, string>;
   /** What the file was called. */
   source: string;
-  actor: string;
 }
 
 /**
@@ -27,16 +30,19 @@ export interface NewImport {
  * transaction. Its configuration is its bytes: `config_hash` is their SHA-256.
  *
  * @returns the version
+ * @throws AppError `conflict` when the model is archived
  */
-export async function importModel(tx: Tx, imported: NewImport): Promise<number> {
-  const { name, model, manifest, facts, description, tags, actor } = imported;
-  const version = await nextVersion(tx, name);
+export async function importModel(tx: Tx, by: Caller, imported: NewImport): Promise<number> {
+  const { name, model, manifest, facts, description, tags, source } = imported;
+  const version = await nextVersion(tx, name, by.name);
+  // Whoever archives the model waits for the lock that the new number has given us, or has had it before.
+  refuseArchivedModel(await tx.registeredModel.findUniqueOrThrow({ where: { name } }));
   const files = [
     { path: `${importedType}/model.onnx`, file: model },
     { path: `${importedType}/manifest.json`, file: manifest },
   ].map(({ path, file }) => ({ path, file, mediaType: mediaTypeOf(path) }));
   await nameArtifacts(tx, files);
-  const { run_id, experiment_id } = await writeTrackedRun(tx, imported);
+  const { run_id, experiment_id } = await writeTrackedRun(tx, by.name, imported);
   await tx.trackedFile.createMany({
     data: files.map(({ path, file }) => ({ run_id, path, sha256: file.sha256 })),
   });
@@ -52,7 +58,7 @@ export async function importModel(tx: Tx, imported: NewImport): Promise<number> 
       metrics: {},
       description,
       imported: facts,
-      created_by: actor,
+      created_by: by.name,
       tags: { createMany: { data: entries(tags) } },
     },
   });
@@ -64,12 +70,18 @@ export async function importModel(tx: Tx, imported: NewImport): Promise<number> 
       source: { type: 'artifact', file, content_type: mediaType },
     })),
   );
+  await writeAudit(tx, by, {
+    action: 'version.import',
+    subject: registryPaths.version(name, version),
+    after: { sha256: model.sha256, run_id, source, description, tags },
+  });
   return version;
 }
 
 async function writeTrackedRun(
   tx: Tx,
-  { name, model, facts, tags, source, actor }: NewImport,
+  actor: string,
+  { name, model, facts, tags, source }: NewImport,
 ): Promise<{ run_id: string; experiment_id: number }> {
   const experiment_id = await openExperiment(tx, `import/${name}`);
   const run_id = randomUUID().replaceAll('-', '');

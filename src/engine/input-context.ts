@@ -2,6 +2,7 @@ import type { Database, Tx } from '../platform/database/database.js';
 import { findChampion } from './champion.js';
 import type { LockedRun } from './locked-run.js';
 import type { InputContext } from './plan.js';
+import { promotableVersions } from './registry/promotable-versions.js';
 import { StepOutputs } from './step-outputs.js';
 
 /** What a step's input is made from, as the run stands now. */
@@ -11,5 +12,6 @@ export function inputContext(db: Database | Tx, { row, steps }: LockedRun, attem
     attempt,
     outputs: new StepOutputs(steps),
     champion: () => findChampion(db, row.identifier),
+    promotable: (versions) => promotableVersions(db, row.identifier, versions),
   };
 }

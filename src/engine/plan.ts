@@ -13,6 +13,8 @@ export interface InputContext {
   outputs: StepOutputs;
   /** What serves the run's identifier now. */
   champion(): Promise<Champion | null>;
+  /** Those of these versions of the identifier's model that may be promoted, see `promotableVersions`. */
+  promotable(versions: readonly number[]): Promise<ReadonlySet<number>>;
 }
 
 /** What decides the result of a step besides its code. */

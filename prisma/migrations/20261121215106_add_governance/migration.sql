@@ -90,7 +90,7 @@ CREATE TRIGGER audit_entries_are_not_truncated BEFORE TRUNCATE ON "audit_entries
 
 -- A request is decided once, and what was found out about it stays beside the decision.
 CREATE TRIGGER promotion_requests_stay_decided BEFORE UPDATE ON "promotion_requests"
-  FOR EACH ROW WHEN (OLD.verdict <> 'pending') EXECUTE FUNCTION refuse_change();
+  FOR EACH ROW WHEN (OLD.verdict::text <> 'pending') EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER promotion_requests_are_kept BEFORE DELETE ON "promotion_requests"
   FOR EACH ROW EXECUTE FUNCTION refuse_change();

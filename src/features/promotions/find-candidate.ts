@@ -3,7 +3,8 @@ import { AppError } from '../../contracts/app-error.js';
 import type { CreatePromotion } from '../../contracts/promotion.js';
 import { defaultScoreWeights, ScoreWeights } from '../../contracts/score-weights.js';
 import type { Figures } from '../../engine/promote-by-hand.js';
-import type { ModelVersion } from '../../generated/prisma/client.js';
+import { refuseArchived } from '../../engine/registry/archived.js';
+import type { ModelVersion, RegisteredModel } from '../../generated/prisma/client.js';
 import { score } from '../../ml/score.js';
 import type { Database } from '../../platform/database/database.js';
 
@@ -16,13 +17,14 @@ const Weighted = z.object({ score_weights: ScoreWeights });
 
 /**
  * The model version that somebody wants promoted, with the numbers that the promotion shows.
- * @throws AppError `not_found`
+ * @throws AppError `not_found`; `conflict` when it, or its model, is archived
  */
 export async function findCandidate(
   db: Database,
   asked: Asked,
 ): Promise<{ model_version: number; sha256: string; figures: Figures }> {
   const row = await findVersion(db, asked);
+  refuseArchived(row);
   const errors = Errors.parse(row.metrics);
   const weights = await weightsOf(db, row.run_id);
   const figures = { ...errors, score: score(errors, weights), weights };
@@ -32,10 +34,11 @@ export async function findCandidate(
 async function findVersion(
   db: Database,
   { identifier: name, run_id, model_version: version }: Asked,
-): Promise<ModelVersion> {
+): Promise<ModelVersion & { model: RegisteredModel }> {
   const row = await db.modelVersion.findFirst({
     where: { name, run_id, version },
     orderBy: { version: 'desc' },
+    include: { model: true },
   });
   if (row) return row;
   const what =

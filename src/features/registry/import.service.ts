@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Env } from '../../config/env.js';
 import { AppError } from '../../contracts/app-error.js';
+import type { Caller } from '../../contracts/caller.js';
 import { ImportModel } from '../../contracts/import-model.js';
 import { type ImportedFacts, ImportedManifest, importedType } from '../../contracts/imported-manifest.js';
 import { buckets } from '../../contracts/object-keys.js';
 import { importModel } from '../../engine/import-model.js';
-import { anonymous } from '../../http/caller.js';
+import { refuseArchivedModel } from '../../engine/registry/archived.js';
 import type { CreatedAnswer, Once } from '../../http/once.js';
 import type { RequestLimits } from '../../http/request-limits.js';
 import { DATABASE, ENV, STORE } from '../../http/resources.module.js';
@@ -38,13 +39,14 @@ export class ImportService {
 
   /**
    * The version that an uploaded model became, as text.
-   * @throws AppError `invalid_request`, `too_large`; `unprocessable` when the model cannot be imported, with the reason
+   * @throws AppError `invalid_request`, `too_large`; `conflict` when there is a model of that name and it is archived;
+   *   `unprocessable` when the file cannot be imported, with the reason
    */
-  async import(upload: Upload, limits: RequestLimits, once: Once): Promise<string> {
+  async import(upload: Upload, limits: RequestLimits, by: Caller, once: Once): Promise<string> {
     const form = await upload.receive(this.maxBytes);
     try {
       const request = parseForm(ImportModel, form.fields);
-      return ((await once.replay(this.db)) ?? (await this.write(form, request, limits, once))).text;
+      return ((await once.replay(this.db)) ?? (await this.write(form, request, limits, by, once))).text;
     } finally {
       await form.file.close();
     }
@@ -54,9 +56,13 @@ export class ImportService {
     { file, filename }: UploadedForm,
     request: ImportModel,
     { isGone }: RequestLimits,
+    by: Caller,
     once: Once,
   ): Promise<CreatedAnswer> {
     const { name, description = null, tags = {}, max_batch, example = null } = request;
+    const registered = await this.db.registeredModel.findUnique({ where: { name } });
+    // Before a process is spent on it; `importModel` asks again under the model's lock.
+    if (registered) refuseArchivedModel(registered);
     const facts = await this.inTurn(() => {
       if (isGone()) throw new AppError('canceled', 'the caller went away');
       return inspectFile(file, { example, max_batch });
@@ -68,8 +74,8 @@ export class ImportService {
     return once.run(
       this.db,
       async (tx) => {
-        const imported = { name, model, manifest, facts, description, tags, source, actor: anonymous };
-        const version = await importModel(tx, imported);
+        const imported = { name, model, manifest, facts, description, tags, source };
+        const version = await importModel(tx, by, imported);
         const row = await tx.modelVersion.findUniqueOrThrow({
           where: { name_version: { name, version } },
           include: versionInclude,

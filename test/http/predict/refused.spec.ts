@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { testApp } from '../../app.js';
 import { servedModel } from '../../factories/served-model.js';
+import { forgeManifest } from '../../forge-manifest.js';
 import { expectProblem } from '../expect-problem.js';
 
 const { http, db, store, app } = await testApp();
@@ -187,10 +188,7 @@ describe('answers 503 with Retry-After', () => {
     await db.artifact.create({
       data: { sha256, bucket, key, size: text.length, media_type: 'application/json' },
     });
-    await db.modelVersion.update({
-      where: { name_version: { name: 'forged', version: 1 } },
-      data: { manifest_sha256: sha256 },
-    });
+    await forgeManifest(db, { name: 'forged', version: 1 }, sha256);
     expectProblem(await post({ identifier: 'forged', data: right }), 503, 'unavailable');
   });
 });

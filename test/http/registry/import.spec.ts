@@ -14,6 +14,7 @@ import { readObject } from '../../../src/platform/object-store/read-object.js';
 import { testApp } from '../../app.js';
 import { churnModel, elementType, identityModel, location } from '../../factories/foreign-models.js';
 import { greedyModel } from '../../factories/small-models.js';
+import { forgeManifest } from '../../forge-manifest.js';
 import { openTransaction } from '../../open-transaction.js';
 import { waiting } from '../../waiting.js';
 import { expectProblem } from '../expect-problem.js';
@@ -73,6 +74,8 @@ describe('an imported model', () => {
       run_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
       created_at: expect.any(Date) as Date,
       created_by: 'anonymous',
+      updated_at: expect.any(Date) as Date,
+      archived_at: null,
     });
     expect(parseAnswer(ModelVersion, await http.get('/models/found/versions/1'))).toEqual(version);
   });
@@ -155,10 +158,7 @@ describe('an imported model', () => {
     const other = Buffer.from(JSON.stringify({ ...manifest, example: customers(1).slice(1) }));
     const file = await putByDigest(store, buckets.artifacts, other, 'application/json');
     await db.artifact.create({ data: { ...file, media_type: 'application/json' } });
-    await db.modelVersion.update({
-      where: { name_version: { name: 'broken', version: 1 } },
-      data: { manifest_sha256: file.sha256 },
-    });
+    await forgeManifest(db, { name: 'broken', version: 1 }, file.sha256);
     const answer = await http.post('/v2/models/broken/versions/1/infer').send({ inputs: customers(1) });
     expect(answer.status).toBe(503);
     expect(answer.text).toContain('does not run its example');
@@ -321,10 +321,10 @@ describe('two imports of one name at once', () => {
       description: null,
       tags: {},
       source: 'x',
-      actor: 'tester',
     };
-    const first = await openTransaction(db, (tx) => register(tx, next));
-    const second = inTransaction(db, (tx) => register(tx, next));
+    const by = { name: 'tester', request_id: null };
+    const first = await openTransaction(db, (tx) => register(tx, by, next));
+    const second = inTransaction(db, (tx) => register(tx, by, next));
     await waiting(db, 1);
     await first.commit();
     expect(await second).toBe(3);
