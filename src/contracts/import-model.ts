@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import { Identifier } from './identifier.js';
-import { maxTags, TagKey, TagValue } from './run-labels.js';
-import { storableText } from './storable-text.js';
+import { ModelDescription, ModelTags } from './model-labels.js';
 import { JsonTensor } from './tensor.js';
-
-export const ModelTags = z
-  .record(TagKey, TagValue)
-  .refine((tags) => Object.keys(tags).length <= maxTags, `must be ${maxTags} tags at most`);
-export type ModelTags = z.infer<typeof ModelTags>;
 
 /** A field of a form that holds JSON. */
 const JsonText = z.string().transform((text, context): unknown => {
@@ -25,7 +19,7 @@ export const ImportModel = z.strictObject({
     description: 'Of the registered model; it gets another version when there is one of that name.',
     examples: ['churn'],
   }),
-  description: storableText(10_000).optional().meta({ description: 'What people should know about it.' }),
+  description: ModelDescription.optional(),
   tags: JsonText.pipe(ModelTags)
     .optional()
     .meta({ description: 'A JSON object of texts.', examples: ['{"team": "growth"}'] }),

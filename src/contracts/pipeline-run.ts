@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createRunExample } from './examples.js';
 import { ForecastingParameters } from './forecasting-parameters.js';
 import { pageOf } from './page.js';
-import { RunNote, RunPriority, RunTagChanges, RunTags } from './run-labels.js';
+import { RunNote, RunPriority, RunTags, TagChanges } from './run-labels.js';
 import { SelftestParameters } from './selftest-parameters.js';
 import { AttemptOutcome, RunState, StepKind, StepState } from './states.js';
 import { StepError } from './step-error.js';
@@ -96,7 +96,7 @@ export type PipelineRunPage = z.infer<typeof PipelineRunPage>;
 
 /** What of a run people may change at any time; what is left out stays as it is. */
 export const UpdatePipelineRun = z
-  .strictObject({ tags: RunTagChanges.default({}), note: RunNote.nullable().optional() })
+  .strictObject({ tags: TagChanges.default({}), note: RunNote.nullable().optional() })
   .meta({ id: 'UpdatePipelineRun' });
 export type UpdatePipelineRun = z.infer<typeof UpdatePipelineRun>;
 

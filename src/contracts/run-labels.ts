@@ -15,10 +15,10 @@ export const RunTags = z
   .meta({ description: 'Words to find the run again by.', examples: [{ team: 'energy' }] });
 export type RunTags = z.infer<typeof RunTags>;
 
-/** Enough to replace all tags of a run by as many others. */
+/** Enough to replace all tags of something by as many others. */
 const maxTagChanges = 2 * maxTags;
 
-export const RunTagChanges = z
+export const TagChanges = z
   .record(TagKey, TagValue.nullable())
   .refine((tags) => Object.keys(tags).length <= maxTagChanges, `must be ${maxTagChanges} tags at most`)
   .meta({

@@ -18,7 +18,8 @@ export type Effect<K extends StepType> = (
 ) => Promise<StepOutput<K>>;
 
 /**
- * The decision was made against a champion that no longer serves: nothing is written, and the step decides again.
+ * The decision was made against a champion that no longer serves, or for a version that is out of use: nothing is
+ * written, and the step decides again.
  * Not an error of anybody's.
  */
 export class StaleChampion extends Error {

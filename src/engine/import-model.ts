@@ -7,6 +7,8 @@ import type { Tx } from '../platform/database/database.js';
 import { mediaTypeOf } from '../platform/media-types.js';
 import { nameArtifacts } from './name-artifacts.js';
 import { nextVersion } from './next-version.js';
+import { refuseArchivedModel } from './registry/archived.js';
+import { registryPaths } from './registry/registry-paths.js';
 import { openExperiment } from './tracked-runs.js';
 import { wantProjections } from './want-projections.js';
 import { writeAudit } from './write-audit.js';
@@ -28,10 +30,13 @@ export interface NewImport {
  * transaction. Its configuration is its bytes: `config_hash` is their SHA-256.
  *
  * @returns the version
+ * @throws AppError `conflict` when the model is archived
  */
 export async function importModel(tx: Tx, by: Caller, imported: NewImport): Promise<number> {
   const { name, model, manifest, facts, description, tags, source } = imported;
-  const version = await nextVersion(tx, name);
+  const version = await nextVersion(tx, name, by.name);
+  // Whoever archives the model waits for the lock that the new number has given us, or has had it before.
+  refuseArchivedModel(await tx.registeredModel.findUniqueOrThrow({ where: { name } }));
   const files = [
     { path: `${importedType}/model.onnx`, file: model },
     { path: `${importedType}/manifest.json`, file: manifest },
@@ -67,7 +72,7 @@ export async function importModel(tx: Tx, by: Caller, imported: NewImport): Prom
   );
   await writeAudit(tx, by, {
     action: 'version.import',
-    subject: `/models/${name}/versions/${version}`,
+    subject: registryPaths.version(name, version),
     after: { sha256: model.sha256, run_id, source, description, tags },
   });
   return version;

@@ -3,6 +3,7 @@ import { findChampion } from './champion.js';
 import { effectiveGates } from './gates.js';
 import type { LockedRun } from './locked-run.js';
 import type { InputContext } from './plan.js';
+import { promotableVersions } from './registry/promotable-versions.js';
 import { StepOutputs } from './step-outputs.js';
 
 /** What a step's input is made from, as the run stands now. */
@@ -13,5 +14,6 @@ export function inputContext(db: Database | Tx, { row, steps }: LockedRun, attem
     outputs: new StepOutputs(steps),
     champion: () => findChampion(db, row.identifier),
     gatePolicy: async () => (await effectiveGates(db, row)).policy,
+    promotable: (versions) => promotableVersions(db, row.identifier, versions),
   };
 }

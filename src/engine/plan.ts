@@ -16,6 +16,8 @@ export interface InputContext {
   champion(): Promise<Champion | null>;
   /** The conditions for a promotion of this run's winner. */
   gatePolicy(): Promise<GatePolicy>;
+  /** Those of these versions of the identifier's model that may be promoted, see `promotableVersions`. */
+  promotable(versions: readonly number[]): Promise<ReadonlySet<number>>;
 }
 
 /** What decides the result of a step besides its code. */

@@ -3,7 +3,7 @@ import { AppError } from '../contracts/app-error.js';
 import type { ArtifactRef } from '../contracts/artifact-ref.js';
 import { type CacheInputs, StepCacheRecord } from '../contracts/step-cache.js';
 import { Prisma } from '../generated/prisma/client.js';
-import type { Database } from '../platform/database/database.js';
+import type { Database, Tx } from '../platform/database/database.js';
 import { inTransaction } from '../platform/database/transaction.js';
 import { findDamage } from '../platform/object-store/content-address.js';
 import { ObjectDigests } from '../platform/object-store/object-digests.js';
@@ -32,6 +32,8 @@ interface Reusable {
   run_id: string;
   outputs: Prisma.JsonValue;
   artifacts: ArtifactRef[];
+  /** The version of the identifier's model that it registered, if it trained one. */
+  model_version: number | null;
 }
 
 /** How many earlier steps are looked at when the bytes of the newest are damaged. */
@@ -69,7 +71,7 @@ export class StepCache {
       for (const [name, file] of Object.entries(files)) inputs[name] = await this.digests.of(file);
       const key = keyOf(context.run.identifier, plan.type, inputs);
       if (off !== undefined) return { entry: entry(key, 'off', off) };
-      const { found, damage } = await this.find(plan, key);
+      const { found, damage } = await this.find(plan, context.run.identifier, key);
       if (found) return { entry: entry(key, 'reused'), found };
       return { entry: entry(key, damage === undefined ? 'none' : 'damaged', damage) };
     } catch (error) {
@@ -83,8 +85,8 @@ export class StepCache {
    * Lets `found` stand for the queued attempt `ref`.
    *
    * The run's lock decides between two workers that were given the same job, and between this and a cancel. The rows of
-   * the earlier step and of its bytes are locked until they are referred to: whoever deletes them either comes before,
-   * and then nothing is written here, or finds the reference.
+   * the earlier step, of its bytes and of the version that it trained are locked until they are referred to: whoever
+   * deletes them either comes before, and then nothing is written here, or finds the reference.
    *
    * @returns false when there was nothing to do, or nothing to reuse, any more
    */
@@ -110,6 +112,7 @@ export class StepCache {
           select 1 from artifacts where sha256 = any(${digests}) and swept_at is null
           order by sha256 for share`;
         if (source.length === 0 || held.length < digests.length) return false;
+        if (!(await holdVersion(tx, run.row.identifier, found.model_version))) return false;
         if (run.row.state === 'PENDING') await run.moveRun('RUNNING', { actor }, { started_at: run.now });
         await run.moveStep(
           ref.step,
@@ -134,17 +137,25 @@ export class StepCache {
     );
   }
 
-  private async find(plan: AnyStepPlan, key: string): Promise<{ found?: Reusable; damage?: string }> {
-    // The run that did the work, before those that reused it; of several the newest.
-    const candidates = await this.db.$queryRaw<{ run_id: string; outputs: Prisma.JsonValue }[]>`
-      select run_id::text, outputs from steps
+  private async find(
+    plan: AnyStepPlan,
+    identifier: string,
+    key: string,
+  ): Promise<{ found?: Reusable; damage?: string }> {
+    // The run that did the work, before those that reused it; of several the newest. A training whose version was
+    // archived or deleted is done again: nothing could be promoted of it.
+    const candidates = await this.db.$queryRaw<Omit<Reusable, 'artifacts'>[]>`
+      select run_id::text, outputs, (outputs->>'model_version')::int as model_version from steps
       where cache_key = ${key} and type = ${plan.type} and state = 'SUCCEEDED'
+        and (outputs->>'model_version' is null or exists (
+          select 1 from model_versions v
+          where v.name = ${identifier} and v.version = (outputs->>'model_version')::int and v.archived_at is null))
       order by (cached_from_run_id is null) desc, ended_at desc limit ${mostCandidates}`;
     let damage: string | undefined;
-    for (const { run_id, outputs } of candidates) {
+    for (const { run_id, outputs, model_version } of candidates) {
       const artifacts = artifactsOf(plan.type, outputs);
       const found = await this.firstDamage(artifacts);
-      if (found === undefined) return { found: { run_id, outputs, artifacts } };
+      if (found === undefined) return { found: { run_id, outputs, artifacts, model_version } };
       damage ??= `of run ${run_id}: ${found}`;
     }
     return { damage };
@@ -159,9 +170,17 @@ export class StepCache {
   }
 }
 
+/** Locks the version that a reused step registered. @returns false when it was archived or deleted */
+async function holdVersion(tx: Tx, name: string, version: number | null): Promise<boolean> {
+  if (version === null) return true;
+  const held = await tx.$queryRaw<unknown[]>`
+    select 1 from model_versions where name = ${name} and version = ${version} and archived_at is null for share`;
+  return held.length > 0;
+}
+
 /** For a step whose reuse came too late. */
 export function sweptMeanwhile({ key, record }: CacheEntry): CacheEntry {
-  return { key, record: { ...record, outcome: 'damaged', note: 'its bytes were deleted meanwhile' } };
+  return { key, record: { ...record, outcome: 'damaged', note: 'what it made was deleted meanwhile' } };
 }
 
 /** The attempt waits to be claimed, and its time has come. */

@@ -6,6 +6,7 @@ import type { ServedModel } from '../../contracts/served-model.js';
 import { auditRequest } from '../audit-request.js';
 import { type Effect, StaleChampion } from '../effect.js';
 import { lockPointer, promote } from '../promote.js';
+import { promotableVersions } from '../registry/promotable-versions.js';
 import { experimentOf } from '../tracked-runs.js';
 
 /**
@@ -21,6 +22,9 @@ export const evaluateEffect: Effect<'evaluate'> = async ({ input, result }, { ru
   if (pointerVersion !== (champion?.pointer_version ?? 0)) throw new StaleChampion();
 
   const winner = input.candidates.find(({ model_type }) => model_type === result.winner);
+  // It may have been archived or deleted since the candidates were looked up: decide again, without it.
+  const promotable = await promotableVersions(tx, identifier, winner ? [winner.model_version] : []);
+  if (winner && !promotable.has(winner.model_version)) throw new StaleChampion();
   if (!winner) return { ...result, request_id: null, promotion_id: null, serving: champion };
   const by = { name: run.row.created_by, request_id: null };
   const request = await tx.promotionRequest.create({

@@ -23,7 +23,7 @@ export async function trainEffect({ input, result }: Trained, context: EffectCon
   const { identifier: name, config_hash, model_type } = input;
   const { model, manifest, files, metrics } = result;
 
-  const version = await nextVersion(tx, name);
+  const version = await nextVersion(tx, name, run.row.created_by);
   await registerArtifacts(run, [
     { file: model, mediaType: mediaTypes.onnx },
     { file: manifest, mediaType: mediaTypes.json },

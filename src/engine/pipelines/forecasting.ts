@@ -5,6 +5,7 @@ import { importedType } from '../../contracts/imported-manifest.js';
 import { parametersRead } from '../../contracts/parameters-read.js';
 import type { ModelType } from '../../contracts/model-manifest.js';
 import { buckets } from '../../contracts/object-keys.js';
+import type { Candidate } from '../../contracts/steps/evaluate.js';
 import type { Determinants, InputContext, Pipeline, StepPlan } from '../plan.js';
 
 /** The longest first: where there are fewer cores than trainers, all cores are busy until nearly the end. */
@@ -51,10 +52,7 @@ const evaluate: StepPlan<'evaluate'> = {
   input: async (context) => ({
     ...runOf(context),
     preprocess: context.outputs.get('preprocess', 'preprocess'),
-    candidates: trainers.flatMap(({ name, type, trains }) => {
-      const output = context.outputs.find(name, type);
-      return output ? [{ ...output, model_type: trains }] : [];
-    }),
+    candidates: await candidatesOf(context),
     champion: await context.champion(),
     policy: await context.gatePolicy(),
   }),
@@ -102,6 +100,22 @@ export const forecasting: Pipeline = {
     infer,
   ],
 };
+
+/** What the run has trained, without versions that were archived or deleted since. */
+async function candidatesOf(context: InputContext): Promise<Candidate[]> {
+  const trained = trainers.flatMap(({ name, type, trains }) => {
+    const output = context.outputs.find(name, type);
+    return output ? [{ ...output, model_type: trains }] : [];
+  });
+  const versions = trained.map(({ model_version }) => model_version);
+  const left = await context.promotable(versions);
+  const candidates = trained.filter(({ model_version }) => left.has(model_version));
+  if (candidates.length > 0) return candidates;
+  throw new AppError(
+    'invalid_data',
+    `none of the versions that this run trained (${versions.join(', ')}) can be promoted: they, or the model ${context.run.identifier}, were archived or deleted. Restore them and retry the run`,
+  );
+}
 
 function trainRecurrent(name: string, trains: 'GRU' | 'LSTM'): StepPlan<'train_recurrent'> {
   return {

@@ -3,6 +3,9 @@ import { AppError } from '../../contracts/app-error.js';
 import type { ModelAddress } from '../../contracts/inference.js';
 import type { ServedModel } from '../../contracts/served-model.js';
 import { globalPointer } from '../../engine/promote.js';
+import { archivedVersion } from '../../engine/registry/archived.js';
+import { unknownModel } from '../../engine/registry/unknown.js';
+import type { ModelVersion } from '../../generated/prisma/client.js';
 import type { RequestLimits } from '../../http/request-limits.js';
 import { DATABASE } from '../../http/resources.module.js';
 import type { Database } from '../../platform/database/database.js';
@@ -55,36 +58,60 @@ export class NamedModelsService {
     this.serving.unload(model, version === undefined ? undefined : await this.numberOf(model, version));
   }
 
-  /** The numbers of all versions that are registered. @throws AppError `not_found` */
+  /** The numbers of all versions that are registered and not archived. @throws AppError `not_found` */
   async versions(name: string): Promise<number[]> {
+    return inUse(await this.registered(name));
+  }
+
+  private async registered(name: string): Promise<Registered[]> {
     const rows = await this.db.modelVersion.findMany({
       where: { name },
-      select: { version: true },
+      select: { name: true, version: true, archived_at: true },
       orderBy: { version: 'asc' },
     });
-    if (rows.length === 0) throw new AppError('not_found', `there is no model ${name}`);
-    return rows.map(({ version }) => version);
+    if (rows.length === 0) throw unknownModel(name);
+    return rows;
   }
 
   private async numberOf(name: string, text: string): Promise<number> {
-    const versions = await this.versions(name);
+    const rows = await this.registered(name);
     const alias = versionNumber.test(text)
       ? undefined
       : await this.db.modelAlias.findUnique({ where: { name_alias: { name, alias: text } } });
     const version = alias?.version ?? Number(text);
+    const versions = inUse(rows);
     if (versions.includes(version)) return version;
-    throw new AppError('not_found', `model ${name} has no version ${text}; ${listed(versions)}`);
+    throw new AppError('not_found', `${noVersion(name, rows, text)}; ${listed(versions)}`);
   }
 
   private async explained({ model, version }: ModelAddress, error: unknown): Promise<unknown> {
     if (!(error instanceof AppError) || error.code !== 'not_found') return error;
-    const versions = await this.versions(model);
+    const rows = await this.registered(model);
+    const versions = inUse(rows);
     const message =
-      version === undefined
-        ? `no version of model ${model} is promoted: ask for one under /v2/models/${encodeURIComponent(model)}/versions/${versions.at(-1)}`
-        : `model ${model} has no version ${version}`;
+      version === undefined ? notPromoted(model, versions.at(-1)) : noVersion(model, rows, version);
     return new AppError('not_found', `${message}; ${listed(versions)}`, { cause: error });
   }
+}
+
+type Registered = Pick<ModelVersion, 'name' | 'version' | 'archived_at'>;
+
+function inUse(rows: readonly Registered[]): number[] {
+  return rows.filter(({ archived_at }) => !archived_at).map(({ version }) => version);
+}
+
+/** Why there is no such version to be had. */
+function noVersion(name: string, rows: readonly Registered[], text: string): string {
+  const archived = rows.find(
+    (row) => row.archived_at && versionNumber.test(text) && row.version === Number(text),
+  );
+  return archived ? archivedVersion(archived) : `model ${name} has no version ${text}`;
+}
+
+function notPromoted(model: string, newest: number | undefined): string {
+  const none = `no version of model ${model} is promoted`;
+  if (newest === undefined) return none;
+  return `${none}: ask for one under /v2/models/${encodeURIComponent(model)}/versions/${newest}`;
 }
 
 function targetOf({ model: identifier, version }: ModelAddress): Target {
@@ -97,6 +124,7 @@ function targetOf({ model: identifier, version }: ModelAddress): Target {
 }
 
 function listed(versions: readonly number[]): string {
+  if (versions.length === 0) return 'all of its versions are archived';
   const shown = versions.slice(-mostListed);
   return `there ${versions.length === 1 ? 'is version' : 'are versions'} ${versions.length > shown.length ? '…, ' : ''}${shown.join(', ')}`;
 }

@@ -37,7 +37,7 @@ const Metrics = z.object({
 });
 const Weighted = z.object({ score_weights: ScoreWeights });
 
-/** @throws AppError `not_found` */
+/** @throws AppError `not_found`; `conflict` when it, or its model, is archived */
 export async function findCandidate(db: Database, asked: Asked): Promise<Candidate> {
   const row = await findVersion(db, asked);
   const served = await findServedModel(db, asked.identifier, row.version);

@@ -6,6 +6,7 @@ import { ImportModel } from '../../contracts/import-model.js';
 import { type ImportedFacts, ImportedManifest, importedType } from '../../contracts/imported-manifest.js';
 import { buckets } from '../../contracts/object-keys.js';
 import { importModel } from '../../engine/import-model.js';
+import { refuseArchivedModel } from '../../engine/registry/archived.js';
 import type { CreatedAnswer, Once } from '../../http/once.js';
 import type { RequestLimits } from '../../http/request-limits.js';
 import { DATABASE, ENV, STORE } from '../../http/resources.module.js';
@@ -38,7 +39,8 @@ export class ImportService {
 
   /**
    * The version that an uploaded model became, as text.
-   * @throws AppError `invalid_request`, `too_large`; `unprocessable` when the model cannot be imported, with the reason
+   * @throws AppError `invalid_request`, `too_large`; `conflict` when there is a model of that name and it is archived;
+   *   `unprocessable` when the file cannot be imported, with the reason
    */
   async import(upload: Upload, limits: RequestLimits, by: Caller, once: Once): Promise<string> {
     const form = await upload.receive(this.maxBytes);
@@ -58,6 +60,9 @@ export class ImportService {
     once: Once,
   ): Promise<CreatedAnswer> {
     const { name, description = null, tags = {}, max_batch, example = null } = request;
+    const registered = await this.db.registeredModel.findUnique({ where: { name } });
+    // Before a process is spent on it; `importModel` asks again under the model's lock.
+    if (registered) refuseArchivedModel(registered);
     const facts = await this.inTurn(() => {
       if (isGone()) throw new AppError('canceled', 'the caller went away');
       return inspectFile(file, { example, max_batch });

@@ -1,28 +1,27 @@
-import { Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiTags } from '@nestjs/swagger';
 import type { Caller } from '../../contracts/caller.js';
 import { ImportForm } from '../../contracts/import-model.js';
 import {
+  CreateModel,
   ListModels,
   ModelPath,
   ModelVersion,
-  ModelVersionPage,
   RegisteredModel,
   RegisteredModelPage,
-  VersionPath,
+  UpdateModel,
 } from '../../contracts/registry.js';
+import { ApiForm } from '../../http/api-form.js';
 import { By } from '../../http/caller.js';
 import { Endpoint } from '../../http/endpoint.js';
-import { ApiForm } from '../../http/api-form.js';
 import { Once } from '../../http/once.js';
 import { Limits, type RequestLimits } from '../../http/request-limits.js';
 import { Upload } from '../../http/upload.js';
 import { ImportService } from './import.service.js';
 import { RegistryService } from './registry.service.js';
 
-const unknownModel = { 404: 'There is no such model.' };
-const unknownVersion = { 404: 'There is no such version or alias.' };
+const unknown = { 404: 'There is no such model.' };
 
 @ApiTags('Models')
 @Controller('models')
@@ -40,6 +39,7 @@ export class RegistryController {
     creates: true,
     problems: {
       400: 'What is wrong, field by field.',
+      409: 'The model is archived.',
       413: 'The file is larger than MODEL_UPLOAD_MB.',
       422: 'The model cannot be read, loaded, or run with its example; why. Or the Idempotency-Key was used for a request with another body.',
     },
@@ -53,33 +53,72 @@ export class RegistryController {
     return this.imports.import(upload, limits, by, once);
   }
 
+  @Post()
+  @Endpoint('Register a model that has no versions yet', {
+    schema: RegisteredModel,
+    creates: true,
+    problems: { 400: 'What is wrong, field by field.', 409: 'There is a model of that name.' },
+  })
+  create(
+    @Body({ schema: CreateModel }) body: CreateModel,
+    @By() by: Caller,
+    @Once('/models') once: Once,
+  ): Promise<string> {
+    return this.registry.create(body, by, once);
+  }
+
   @Get()
-  @Endpoint('List registered models, by name', { schema: RegisteredModelPage })
+  @Endpoint('List registered models, by name', {
+    schema: RegisteredModelPage,
+    problems: { 400: 'A filter, or a cursor that is not of this list with these filters.' },
+  })
   list(@Query({ schema: ListModels }) query: ListModels): Promise<RegisteredModelPage> {
     return this.registry.list(query);
   }
 
   @Get(':name')
-  @Endpoint('A registered model', { schema: RegisteredModel, problems: unknownModel })
+  @Endpoint('A registered model', { schema: RegisteredModel, problems: unknown })
   get(@Param({ schema: ModelPath }) { name }: ModelPath): Promise<RegisteredModel> {
     return this.registry.get(name);
   }
 
-  @Get(':name/versions')
-  @Endpoint('List the versions of a model, newest first', {
-    schema: ModelVersionPage,
-    problems: unknownModel,
+  @Patch(':name')
+  @Endpoint('Change the description and the tags of a model', {
+    schema: RegisteredModel,
+    problems: { ...unknown, 400: 'What is wrong, or more tags than a model may have.' },
   })
-  versions(
+  update(
     @Param({ schema: ModelPath }) { name }: ModelPath,
-    @Query({ schema: ListModels }) query: ListModels,
-  ): Promise<ModelVersionPage> {
-    return this.registry.versions(name, query);
+    @Body({ schema: UpdateModel }) body: UpdateModel,
+    @By() by: Caller,
+  ): Promise<RegisteredModel> {
+    return this.registry.update(name, body, by);
   }
 
-  @Get(':name/versions/:version')
-  @Endpoint('A version of a model, by number or alias', { schema: ModelVersion, problems: unknownVersion })
-  version(@Param({ schema: VersionPath }) path: VersionPath): Promise<ModelVersion> {
-    return this.registry.version(path);
+  @Post(':name/archive')
+  @Endpoint('Put a model out of use: not listed, no imports, no promotions; its versions stay as they are', {
+    schema: RegisteredModel,
+    problems: { ...unknown, 409: 'One of its versions is promoted; which.' },
+  })
+  archive(@Param({ schema: ModelPath }) { name }: ModelPath, @By() by: Caller): Promise<RegisteredModel> {
+    return this.registry.archive(name, by);
+  }
+
+  @Post(':name/restore')
+  @Endpoint('Take an archived model back into use', { schema: RegisteredModel, problems: unknown })
+  restore(@Param({ schema: ModelPath }) { name }: ModelPath, @By() by: Caller): Promise<RegisteredModel> {
+    return this.registry.restore(name, by);
+  }
+
+  @Delete(':name')
+  @Endpoint('Delete a model with its versions, aliases and tags', {
+    status: 204,
+    problems: {
+      ...unknown,
+      409: 'A version of it is or was promoted, or its promotion was asked for; or a pipeline run of it goes on.',
+    },
+  })
+  delete(@Param({ schema: ModelPath }) { name }: ModelPath, @By() by: Caller): Promise<void> {
+    return this.registry.delete(name, by);
   }
 }

@@ -1,22 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError } from '../../contracts/app-error.js';
+import type { Caller } from '../../contracts/caller.js';
 import {
+  type CreateModel,
   type ListModels,
-  type ModelVersion,
-  ModelVersionPage,
-  RegisteredModel,
+  type RegisteredModel,
   RegisteredModelPage,
-  type VersionPath,
+  type UpdateModel,
 } from '../../contracts/registry.js';
-import type { Prisma } from '../../generated/prisma/client.js';
+import { archiveModel, restoreModel } from '../../engine/registry/archive-model.js';
+import { createModel } from '../../engine/registry/create-model.js';
+import { deleteModel } from '../../engine/registry/delete-model.js';
+import { unknownModel } from '../../engine/registry/unknown.js';
+import { updateModel } from '../../engine/registry/update-model.js';
 import type { Cursors } from '../../http/cursors.js';
+import type { Once } from '../../http/once.js';
 import { CURSORS, DATABASE } from '../../http/resources.module.js';
 import type { Database } from '../../platform/database/database.js';
-import { toModelVersion, versionInclude } from './to-model-version.js';
-
-const modelInclude = { aliases: true } as const;
-/** As far as versions are counted; other names are aliases. */
-const number = /^[1-9]\d{0,8}$/;
+import { archivedFilter } from './archived-filter.js';
+import { modelInclude, toNewModel, toRegisteredModel } from './to-registered-model.js';
 
 @Injectable()
 export class RegistryService {
@@ -25,74 +26,75 @@ export class RegistryService {
     @Inject(CURSORS) private readonly cursors: Cursors,
   ) {}
 
+  /**
+   * The model as it stands when it is made, as text.
+   * @throws AppError `conflict` when there is one of that name; `unprocessable`
+   */
+  async create(request: CreateModel, by: Caller, once: Once): Promise<string> {
+    const kept = await once.replay(this.db);
+    if (kept) return kept.text;
+    const { text } = await once.run(
+      this.db,
+      async (tx) => toNewModel(await createModel(tx, by, request), request.tags),
+      ({ name: id }) => ({ id }),
+    );
+    return text;
+  }
+
   /** By name. */
   async list(query: ListModels): Promise<RegisteredModelPage> {
-    const list = '/models';
-    const position = this.cursors.positionOf(list, query);
+    const { tag = [], name_contains, archived, limit } = query;
+    const position = this.cursors.positionOf('/models', query);
     const rows = await this.db.registeredModel.findMany({
-      where: position && { name: { gt: position.id } },
+      where: {
+        AND: [
+          position ? { name: { gt: position.id } } : {},
+          ...tag.map((some) => ({ tags: { some } })),
+          archivedFilter(archived),
+        ],
+        name: name_contains === undefined ? undefined : containing(name_contains),
+      },
       orderBy: { name: 'asc' },
-      take: query.limit + 1,
+      take: limit + 1,
       include: modelInclude,
     });
-    const { items, next_cursor } = this.cursors.pageOf(list, query, rows, ({ name }) => at(name));
+    const at = ({ name }: { name: string }) => ({ value: null, id: name });
+    const { items, next_cursor } = this.cursors.pageOf('/models', query, rows, at);
     return RegisteredModelPage.parse({ items: items.map(toRegisteredModel), next_cursor });
   }
 
   /** @throws AppError `not_found` */
   async get(name: string): Promise<RegisteredModel> {
     const row = await this.db.registeredModel.findUnique({ where: { name }, include: modelInclude });
-    return toRegisteredModel(row ?? unknownModel(name));
+    if (!row) throw unknownModel(name);
+    return toRegisteredModel(row);
   }
 
-  /** Newest first. @throws AppError `not_found` */
-  async versions(name: string, query: ListModels): Promise<ModelVersionPage> {
-    const list = `/models/${name}/versions`;
-    const position = this.cursors.positionOf(list, query);
-    const rows = await this.db.modelVersion.findMany({
-      where: { name, ...(position && { version: { lt: Number(position.id) } }) },
-      orderBy: { version: 'desc' },
-      take: query.limit + 1,
-      include: versionInclude,
-    });
-    if (rows.length === 0) await this.get(name);
-    const page = this.cursors.pageOf(list, query, rows, ({ version }) => at(String(version)));
-    return { ...page, items: page.items.map(toModelVersion) };
+  /** @throws AppError `not_found`; `invalid_request` when it would have too many tags */
+  async update(name: string, changes: UpdateModel, by: Caller): Promise<RegisteredModel> {
+    await updateModel(this.db, by, name, changes);
+    return this.get(name);
   }
 
-  /** By number or alias. @throws AppError `not_found` */
-  async version({ name, version: asked }: VersionPath): Promise<ModelVersion> {
-    const version = number.test(asked) ? Number(asked) : await this.byAlias(name, asked);
-    const row = await this.db.modelVersion.findUnique({
-      where: { name_version: { name, version } },
-      include: versionInclude,
-    });
-    if (!row) throw new AppError('not_found', `there is no version ${version} of model ${name}`);
-    return toModelVersion(row);
+  /** @throws AppError `not_found`; `conflict` while one of its versions is promoted */
+  async archive(name: string, by: Caller): Promise<RegisteredModel> {
+    await archiveModel(this.db, by, name);
+    return this.get(name);
   }
 
-  private async byAlias(name: string, alias: string): Promise<number> {
-    const row = await this.db.modelAlias.findUnique({ where: { name_alias: { name, alias } } });
-    if (row) return row.version;
-    throw new AppError('not_found', `model ${name} has no alias ${alias}`);
+  /** @throws AppError `not_found` */
+  async restore(name: string, by: Caller): Promise<RegisteredModel> {
+    await restoreModel(this.db, by, name);
+    return this.get(name);
+  }
+
+  /** @throws AppError `not_found`; `conflict`, which says what stands in its way */
+  delete(name: string, by: Caller): Promise<void> {
+    return deleteModel(this.db, by, name);
   }
 }
 
-/** Names and numbers are unique, so there is nothing else to sort by. */
-function at(id: string) {
-  return { value: null, id };
-}
-
-function toRegisteredModel(
-  row: Prisma.RegisteredModelGetPayload<{ include: typeof modelInclude }>,
-): RegisteredModel {
-  return RegisteredModel.parse({
-    ...row,
-    latest_version: row.last_version,
-    aliases: Object.fromEntries(row.aliases.map(({ alias, version }) => [alias, version])),
-  });
-}
-
-function unknownModel(name: string): never {
-  throw new AppError('not_found', `there is no model ${name}`);
+/** Of the characters of a name only the underscore means something in a pattern. */
+function containing(part: string) {
+  return { contains: part.replaceAll('_', '\\_'), mode: 'insensitive' } as const;
 }

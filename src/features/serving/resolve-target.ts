@@ -1,7 +1,8 @@
 import { AppError } from '../../contracts/app-error.js';
 import type { ServedModel } from '../../contracts/served-model.js';
-import { findServedModel } from '../../engine/champion.js';
+import { findAnsweringModel } from '../../engine/champion.js';
 import { globalPointer } from '../../engine/promote.js';
+import { unknownAlias } from '../../engine/registry/unknown.js';
 import type { Database } from '../../platform/database/database.js';
 
 /**
@@ -18,16 +19,16 @@ export type Target =
  * @throws AppError `not_found`
  */
 export async function resolveTarget(db: Database, target: Target): Promise<ServedModel> {
-  if ('version' in target) return findServedModel(db, target.identifier, target.version);
+  if ('version' in target) return findAnsweringModel(db, target.identifier, target.version);
   if ('alias' in target) {
     const { identifier: name, alias } = target;
     const row = await db.modelAlias.findUnique({ where: { name_alias: { name, alias } } });
-    if (!row) throw new AppError('not_found', `model ${name} has no alias ${alias}`);
-    return findServedModel(db, name, row.version);
+    if (!row) throw unknownAlias(name, alias);
+    return findAnsweringModel(db, name, row.version);
   }
   const promotion = await findPromotion(db, target);
   if (!promotion) throw notPromoted(target);
-  return findServedModel(db, promotion.identifier, promotion.model_version);
+  return findAnsweringModel(db, promotion.identifier, promotion.model_version);
 }
 
 async function findPromotion(

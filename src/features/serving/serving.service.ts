@@ -13,6 +13,7 @@ import type { GatewayMetrics } from '../../platform/metrics/gateway-metrics.js';
 import type { ModelMeter } from '../../platform/metrics/serving-metrics.js';
 import type { ObjectStore } from '../../platform/object-store/object-store.js';
 import { seldomWarning } from '../../platform/seldom-warning.js';
+import { findGone } from './find-gone.js';
 import { loadModel } from './load-model.js';
 import { resolveTarget, type Target } from './resolve-target.js';
 import { type Loaded, type ModelStatus, SessionCache } from './session-cache.js';
@@ -35,8 +36,8 @@ const unseen = -1;
 
 /**
  * The models that answer predictions. A target that was asked for once is followed: when it leads to another version,
- * that is loaded and tried first and then answers, and the old one goes when its last request is done. While the
- * database is away, predictions go on from what is loaded.
+ * that is loaded and tried first and then answers, and the old one goes when its last request is done. When it leads
+ * nowhere any more, its session goes. While the database is away, predictions go on from what is loaded.
  */
 @Injectable()
 export class ServingService implements OnModuleInit, OnModuleDestroy {
@@ -66,7 +67,7 @@ export class ServingService implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     this.unsubscribe = this.news.subscribe(({ kind }) => {
-      if (kind === 'promotion') this.following?.wake();
+      if (kind === 'promotion' || kind === 'model') this.following?.wake();
     });
     this.following = repeating(() => this.refresh(), {
       intervalMs: pollMs,
@@ -157,15 +158,31 @@ export class ServingService implements OnModuleInit, OnModuleDestroy {
     const moved = version !== this.seenVersion;
     // Before the turn, not after it: whoever wants another one meanwhile takes it back.
     this.seenVersion = version;
-    for (const [key, followed] of Array.from(this.followed)) {
-      // Aliases move without a promotion; a version stays what it is.
-      if ('version' in followed.target || !(moved || 'alias' in followed.target)) continue;
+    const all = Array.from(this.followed);
+    const gone = new Set(
+      (
+        await findGone(
+          this.db,
+          all.map(([, { served }]) => served),
+        )
+      ).map(nameOf),
+    );
+    for (const [key, followed] of all) {
+      const { target, served } = followed;
+      // Aliases move without a promotion; a version stays what it is, until it is archived or deleted.
+      const mayLeadElsewhere = 'alias' in target || (moved && !('version' in target));
+      if (!mayLeadElsewhere && !gone.has(nameOf(served))) continue;
       try {
         await this.swap(key, followed);
       } catch (err) {
+        if (isNotFound(err)) {
+          this.log.info({ ...target, from: served.model_version, why: err.message }, 'no longer served');
+          if (this.followed.get(key) === followed) this.followed.delete(key);
+          continue;
+        }
         // The database or the store is away, say: tried again at the next turn.
         this.seenVersion = unseen;
-        this.log.error({ err, ...followed.target }, 'keeping the model that serves');
+        this.log.error({ err, ...target }, 'keeping the model that serves');
       }
     }
     this.retain();
@@ -214,6 +231,11 @@ async function counted<T>(meter: ModelMeter, work: () => Promise<T>): Promise<T>
   }
 }
 
+/** It leads nowhere any more: its alias was deleted, or its version archived or deleted. */
+function isNotFound(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'not_found';
+}
+
 function outcomeOf(error: unknown): string {
   return error instanceof AppError ? error.code : 'internal';
 }
@@ -223,6 +245,6 @@ function isSame(a: ServedModel, b: ServedModel): boolean {
   return nameOf(a) === nameOf(b);
 }
 
-function nameOf({ identifier, model_version }: ServedModel): string {
+function nameOf({ identifier, model_version }: Pick<ServedModel, 'identifier' | 'model_version'>): string {
   return `${identifier}/${model_version}`;
 }

@@ -6,6 +6,8 @@ import type { Tx } from './database.js';
 /** What one process tells the others. Everything in it can also be found out by asking the database. */
 export const News = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('promotion'), identifier: z.string() }),
+  /** An alias of this model leads elsewhere, or a version of it was archived or deleted. */
+  z.object({ kind: z.literal('model'), name: z.string() }),
   /** There are events of this run, or a step of it is further on. */
   z.object({ kind: z.literal('run'), run_id: z.string() }),
 ]);

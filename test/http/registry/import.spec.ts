@@ -74,6 +74,8 @@ describe('an imported model', () => {
       run_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
       created_at: expect.any(Date) as Date,
       created_by: 'anonymous',
+      updated_at: expect.any(Date) as Date,
+      archived_at: null,
     });
     expect(parseAnswer(ModelVersion, await http.get('/models/found/versions/1'))).toEqual(version);
   });

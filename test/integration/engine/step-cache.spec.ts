@@ -3,7 +3,11 @@ import { ForecastingParameters } from '../../../src/contracts/forecasting-parame
 import { buckets } from '../../../src/contracts/object-keys.js';
 import { cancelRun } from '../../../src/engine/cancel-run.js';
 import { claimStep, claimUncached } from '../../../src/engine/claim-step.js';
+import { deleteRun } from '../../../src/engine/delete-run.js';
 import { finishStep } from '../../../src/engine/finish-step.js';
+import { archiveVersion } from '../../../src/engine/registry/archive-version.js';
+import { deleteModel } from '../../../src/engine/registry/delete-model.js';
+import { deleteVersion } from '../../../src/engine/registry/delete-version.js';
 import { artifactsOf } from '../../../src/engine/step-artifacts.js';
 import { StepCache } from '../../../src/engine/step-cache.js';
 import { testDatabase } from '../../database.js';
@@ -11,7 +15,9 @@ import { leaseMs } from '../../factories/attempt.js';
 import { caller } from '../../factories/caller.js';
 import { newRun, type TestRun } from '../../factories/run.js';
 import { artifactRef, preprocessResult, trainResult } from '../../factories/step-results.js';
+import { openTransaction } from '../../open-transaction.js';
 import { temporaryStore } from '../../temporary-store.js';
+import { waiting } from '../../waiting.js';
 
 const { db } = await testDatabase();
 const store = await temporaryStore();
@@ -22,8 +28,8 @@ const parametersOf = (given: object) =>
   ForecastingParameters.parse({ dataset_name: 'series', train_file: 'series.csv', ...given });
 
 interface Asked {
-  /** The step, as its worker meets it before it claims it. */
-  ask(using?: StepCache): Promise<Awaited<ReturnType<StepCache['ask']>>>;
+  /** The step, as its worker meets it before it claims it; `preprocess` without a name. */
+  ask(using?: StepCache, step?: string): Promise<Awaited<ReturnType<StepCache['ask']>>>;
   /** What a worker does with a job. */
   work(step: string, using?: StepCache): Promise<'reused' | 'ran'>;
 }
@@ -46,7 +52,7 @@ async function workedRun(identifier: string, given: object = {}): Promise<TestRu
   };
   return {
     ...run,
-    ask: (using = cache) => askFor('preprocess', using),
+    ask: (using = cache, step = 'preprocess') => askFor(step, using),
     async work(step, using = cache) {
       const ref = await refOf(step);
       const answer = await askFor(step, using);
@@ -177,6 +183,127 @@ describe('bytes that are not what they were', () => {
   it('leave the step to say that its file is missing', async () => {
     const answer = await (await workedRun('no-file', { train_file: 'nowhere.csv' })).ask();
     expect(answer?.entry).toMatchObject({ key: null, record: { outcome: 'unknown' } });
+  });
+});
+
+describe('a training whose version went out of use', () => {
+  const by = { name: 'tester', request_id: null };
+  /** The version that a canceled run trained, and another run that is about to train the same. */
+  async function trainedTwice(name: string) {
+    const first = await workedRun(name);
+    await first.work('preprocess');
+    await first.work('train_gru');
+    await cancelRun(db, first.id, caller('tester'));
+    const second = await workedRun(name);
+    await second.work('preprocess');
+    const answer = await second.ask(cache, 'train_gru');
+    const reuse = () =>
+      cache.reuse({ run_id: second.id, step: 'train_gru', attempt: 1 }, answer!.entry, answer!.found!, 'w');
+    return { second, reuse, leave: () => deleteVersion(db, by, { name, version: 1 }) };
+  }
+
+  it.each([
+    ['archived', archiveVersion],
+    ['deleted', deleteVersion],
+  ])('because it was %s, is done again, and the new one is reused', async (name, leave) => {
+    const { second } = await trainedTwice(name);
+    await leave(db, by, { name, version: 1 });
+    expect((await second.ask(cache, 'train_gru'))?.entry.record.outcome).toBe('none');
+    expect(await second.work('train_gru')).toBe('ran');
+    expect((await second.step('train_gru')).outputs).toMatchObject({ model_version: 2 });
+    const third = await workedRun(name);
+    await third.work('preprocess');
+    expect(await third.work('train_gru')).toBe('reused');
+    expect((await third.step('train_gru')).outputs).toMatchObject({ model_version: 2 });
+  });
+
+  it.each([
+    ['archived', archiveVersion],
+    ['deleted', deleteVersion],
+  ])('between the question and the reuse, because it was %s, is not reused', async (how, leave) => {
+    const name = `late-${how}`;
+    const { second, reuse } = await trainedTwice(name);
+    await leave(db, by, { name, version: 1 });
+    expect(await reuse()).toBe(false);
+    expect((await second.step('train_gru')).state).toBe('QUEUED');
+  });
+
+  it('is not deleted when a run reused it: the answer says which', async () => {
+    const { second, reuse, leave } = await trainedTwice('counted-on');
+    expect(await reuse()).toBe(true);
+    await expect(leave()).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining(`pipeline run ${second.id} reused its training`) as string,
+    });
+    await cancelRun(db, second.id, caller('tester'));
+    await expect(leave()).rejects.toMatchObject({ code: 'conflict' });
+    await deleteRun(db, second.id, caller('tester'));
+    await leave();
+    expect(await db.modelVersion.count({ where: { name: 'counted-on' } })).toBe(0);
+  });
+
+  // Without the lock on the version's row, the reference that is being written would not be seen by who deletes it.
+  it('waits for a reuse that is being written, and is not deleted then', async () => {
+    const { second, reuse, leave } = await trainedTwice('reusing');
+    // Stops the reuse behind its locks, where it refers to what it reuses.
+    const held = await openTransaction(
+      db,
+      (tx) => tx.$executeRaw`lock table run_artifacts in exclusive mode`,
+    );
+    const reusing = reuse();
+    await waiting(db, 1);
+    const leaving = leave().catch((error: unknown) => error);
+    await waiting(db, 2);
+    await held.commit();
+    expect(await reusing).toBe(true);
+    expect(await leaving).toMatchObject({ code: 'conflict' });
+    expect(await second.step('train_gru')).toMatchObject({ state: 'SUCCEEDED' });
+  });
+
+  // Without the locks on its versions, a deletion of the model that saw no open run would not see one that came since.
+  it('is not reused while its model is being deleted', async () => {
+    const name = 'whole-model';
+    const first = await workedRun(name);
+    await first.work('preprocess');
+    await first.work('train_gru');
+    await cancelRun(db, first.id, caller('tester'));
+    // Stops the deletion behind its questions.
+    const held = await openTransaction(db, (tx) => tx.$executeRaw`lock table model_aliases in share mode`);
+    const deleting = deleteModel(db, by, name);
+    await waiting(db, 1);
+    const run = await workedRun(name);
+    await run.work('preprocess');
+    const answer = await run.ask(cache, 'train_gru');
+    const ref = { run_id: run.id, step: 'train_gru', attempt: 1 };
+    const reusing = cache.reuse(ref, answer!.entry, answer!.found!, 'worker');
+    await waiting(db, 2);
+    await held.commit();
+    await deleting;
+    expect(await reusing).toBe(false);
+    expect(await run.work('train_gru')).toBe('ran');
+    expect((await run.step('train_gru')).outputs).toMatchObject({ model_version: 2 });
+  });
+
+  it('at once with a reuse, it is reused and stays, or goes and is trained anew', async () => {
+    await Promise.all(
+      Array.from({ length: 6 }, async (_, i) => {
+        const name = `at-once-${i}`;
+        const { reuse, leave } = await trainedTwice(name);
+        const leaving = () =>
+          leave().then(
+            () => true,
+            (error: unknown) => {
+              expect(error).toMatchObject({ code: 'conflict' });
+              return false;
+            },
+          );
+        const [reused, left] = await (i % 2 === 0
+          ? Promise.all([reuse(), leaving()])
+          : Promise.all([leaving(), reuse()]).then(([gone, done]) => [done, gone] as const));
+        expect(left).toBe(!reused);
+        expect(await db.modelVersion.count({ where: { name } })).toBe(reused ? 1 : 0);
+      }),
+    );
   });
 });
 
