@@ -4,20 +4,23 @@ import { Tensor } from 'onnxruntime-node';
 import type { ModelManifest } from '../src/contracts/model-manifest.js';
 import { createSession } from '../src/platform/onnx/session.js';
 import { type MeasuredServer, startBareServer } from './predict/bare-server.js';
+import { startFastApi } from './predict/fastapi-server.js';
 import { startGateway } from './predict/gateway.js';
 import { load, type LoadRequest, type LoadResult } from './predict/load.js';
+import { besideSlowModel } from './predict/slow-neighbour.js';
 
-// npm run bench:predict [-- --seconds 5] [-- --rounds 3] [-- --json file]
+// npm run bench:predict [-- --seconds 5] [-- --rounds 3] [-- --python path] [-- --json file]
 //
 // Predictions of one GRU 2x128, one row a request, all on this machine in one run: through the gateway (infer and
 // predict); through `node:http` with the model inline; and through `node:http` with the gateway's serving thread and
-// batches. Servers take turns, and the median of the rounds counts, because machines are noisy: only ratios of one run
+// batches; and, where that Python has it, through FastAPI with the model inline. Servers take turns, and the median of the rounds counts, because machines are noisy: only ratios of one run
 // mean anything.
 
 const { values: options } = parseArgs({
   options: {
     seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
+    python: { type: 'string', default: 'python3' },
     json: { type: 'string' },
   },
 });
@@ -35,6 +38,11 @@ type Measured = LoadResult & { cpu_us_per_request: number };
 const gateway = await startGateway();
 const inline = await startBareServer('inline-server', [gateway.modelFile]);
 const batched = await startBareServer('batched-server', [gateway.modelFile, gateway.manifestFile]);
+const fastapi = await startFastApi(
+  options.python,
+  gateway.modelFile,
+  (line) => void process.stderr.write(`${line}\n`),
+);
 try {
   const infer = inferBody(gateway.manifest);
   const contestants: Contestant[] = [
@@ -54,6 +62,9 @@ try {
     },
     { name: 'inline', server: inline, request: { port: inline.port, path: '/', body: infer } },
     { name: 'batched', server: batched, request: { port: batched.port, path: '/', body: infer } },
+    ...(fastapi
+      ? [{ name: 'fastapi', server: fastapi, request: { port: fastapi.port, path: '/', body: infer } }]
+      : []),
   ];
   const closed: Record<string, Record<string, Measured>> = {};
   for (const count of connections) closed[count] = await medians(contestants, count);
@@ -63,21 +74,28 @@ try {
     const rate = Math.round(at32[contestant.name]!.requests_per_second / 2);
     open[contestant.name] = await measure(contestant, { connections: 32, rate });
   }
+  const slow_neighbour = await besideSlowModel(gateway, contestants[0]!.request, {
+    rate: Math.round(at32.infer!.requests_per_second / 4),
+    seconds: 2 * seconds,
+  });
   const ratio = (a: string, b: string) =>
     Number((at32[a]!.requests_per_second / at32[b]!.requests_per_second).toFixed(2));
   const result = {
     closed_loop: closed,
     open_loop_at_half_capacity: open,
+    slow_neighbour,
     runtime_rows_per_second: await runtimeAlone(gateway.modelFile, gateway.manifest),
     ratios_at_32: {
       infer_to_inline: { ratio: ratio('infer', 'inline'), bar: 2 },
       infer_to_batched: { ratio: ratio('infer', 'batched'), bar: 0.8 },
       predict_to_inline: { ratio: ratio('predict', 'inline'), bar: 1.5 },
+      ...(fastapi && { infer_to_fastapi: { ratio: ratio('infer', 'fastapi'), bar: 5 } }),
     },
   };
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   if (options.json) writeFileSync(options.json, JSON.stringify(result, null, 2));
 } finally {
+  await fastapi?.stop();
   await batched.stop();
   await inline.stop();
   await gateway.stop();

@@ -50,7 +50,13 @@ export async function startGateway(): Promise<MeasuredGateway> {
       run = await call(`${url}/pipeline-runs/${run.id}`, DemoRun);
     }
     const gru = TrainOutput.parse(run.steps.find(({ name }) => name === 'train_gru')?.outputs);
-    const promotion = { identifier, model_version: gru.model_version, reason: 'benchmark' };
+    const promotion = {
+      identifier,
+      model_version: gru.model_version,
+      reason: 'benchmark',
+      // It is measured, whichever of the run is the best.
+      override_gates: true,
+    };
     await call(`${url}/promotions`, z.unknown(), { method: 'POST', json: promotion });
     const download = async ({ bucket, key }: ArtifactRef, name: string) => {
       const response = await fetch(`${url}/objects/${bucket}/${key}`);

@@ -5,7 +5,8 @@ import { quantile } from '../quantile.js';
 export interface LoadRequest {
   port: number;
   path: string;
-  body: string;
+  /** A GET without one. */
+  body?: string;
 }
 
 export interface LoadResult {
@@ -147,6 +148,7 @@ function isWhole(answer: string): boolean {
 }
 
 function message({ path, body }: LoadRequest): string {
+  if (body === undefined) return `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`;
   return [
     `POST ${path} HTTP/1.1`,
     'host: 127.0.0.1',

@@ -4,6 +4,7 @@ import { GatePolicy } from './gate-policy.js';
 import { QueryTime } from './query-time.js';
 import { ScoreboardRow } from './scoreboard.js';
 import { Identifier } from './identifier.js';
+import { Lineage } from './lineage.js';
 import { ModelVersionNumber } from './predict-target.js';
 import { Problem } from './problem.js';
 import { storableText } from './storable-text.js';
@@ -64,6 +65,7 @@ export const PromotionDetail = Promotion.extend({
   })
     .nullable()
     .meta({ description: 'What served before.' }),
+  lineage: Lineage.meta({ description: 'Where its model comes from, and where it went.' }),
 }).meta({ id: 'PromotionDetail' });
 export type PromotionDetail = z.infer<typeof PromotionDetail>;
 

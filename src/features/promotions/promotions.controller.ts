@@ -6,6 +6,7 @@ import {
   CreatePromotion,
   CurrentAnswer,
   CurrentQuery,
+  DiffQuery,
   ListPromotions,
   PointerMoved,
   Promotion,
@@ -17,11 +18,13 @@ import {
   PromotionRequest,
   Rollback,
 } from '../../contracts/promotion.js';
+import { PromotionDiff } from '../../contracts/promotion-diff.js';
 import { By } from '../../http/caller.js';
 import { Endpoint } from '../../http/endpoint.js';
 import { IfMatch } from '../../http/if-match.js';
 import { Once } from '../../http/once.js';
 import { Limits, type RequestLimits } from '../../http/request-limits.js';
+import { DiffService } from './diff.service.js';
 import { PromotionsService } from './promotions.service.js';
 
 const unknownVersion = 'There is no such version, or the tracked run made none.';
@@ -32,7 +35,10 @@ const seen =
 @ApiTags('Promotions')
 @Controller('promotions')
 export class PromotionsController {
-  constructor(private readonly promotions: PromotionsService) {}
+  constructor(
+    private readonly promotions: PromotionsService,
+    private readonly diffs: DiffService,
+  ) {}
 
   @Post()
   @ApiAcceptedResponse({
@@ -129,6 +135,15 @@ export class PromotionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CurrentAnswer | undefined> {
     return this.promotions.current(query, request, reply);
+  }
+
+  @Get('diff')
+  @Endpoint('What is different between the models of two promotions: parameters, metrics, data, build', {
+    schema: PromotionDiff,
+    problems: { 404: 'There is no such promotion.' },
+  })
+  compare(@Query({ schema: DiffQuery }) query: DiffQuery): Promise<PromotionDiff> {
+    return this.diffs.diff(query);
   }
 
   @Get(':id')

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ServingModule } from '../serving/serving.module.js';
+import { DiffService } from './diff.service.js';
 import { GatesController } from './gates.controller.js';
 import { GatesService } from './gates.service.js';
 import { JudgeService } from './judge.service.js';
@@ -11,6 +12,6 @@ import { PromotionsService } from './promotions.service.js';
 @Module({
   imports: [ServingModule],
   controllers: [PromotionsController, PromotionRequestsController, GatesController],
-  providers: [PromotionsService, PromotionRequestsService, GatesService, JudgeService],
+  providers: [PromotionsService, PromotionRequestsService, GatesService, JudgeService, DiffService],
 })
 export class PromotionsModule {}

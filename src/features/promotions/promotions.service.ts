@@ -19,6 +19,7 @@ import { type AskedPromotion, decidePromotion, type Judgement } from '../../engi
 import { pointerDocument } from '../../engine/pointer-document.js';
 import { globalPointer } from '../../engine/promote.js';
 import { failpoint } from '../../engine/failpoint.js';
+import { readLineage } from '../../engine/read-lineage.js';
 import { requirePointer } from '../../engine/require-pointer.js';
 import { rollBack, rollbackTarget } from '../../engine/rollback.js';
 import type { Cursors } from '../../http/cursors.js';
@@ -136,11 +137,9 @@ export class PromotionsService {
     const replaced = row.replaces && (await this.db.promotion.findUnique({ where: { id: row.replaces } }));
     return PromotionDetail.parse({
       ...row,
-      gates,
-      overridden,
-      scoreboard,
-      policy,
+      ...{ gates, overridden, scoreboard, policy },
       replaced: replaced || null,
+      lineage: await readLineage(this.db, row.identifier, row.model_version),
     });
   }
 

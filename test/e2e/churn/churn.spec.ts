@@ -9,7 +9,7 @@ import { JsonTensor } from '../../../src/contracts/tensor.js';
 import { projectRoot } from '../../../src/platform/project-root.js';
 import { importModel } from '../../http/registry/import-form.js';
 import { testStack } from '../stack.js';
-import { findPython } from './find-python.js';
+import { findPython } from '../python/find-python.js';
 
 const csv = path.join(projectRoot(), '../shared/data/Telco-Customer-Churn.csv');
 const python = findPython();

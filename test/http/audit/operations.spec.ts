@@ -5,7 +5,8 @@ import { testApp } from '../../app.js';
 
 const { http } = await testApp();
 
-/** Every operation that changes something, and what it is noted as: specs in this folder show that it is. */
+/** Every operation that changes something, and what it is noted as: specs in this folder show that it is, and those of
+ * the registry for what changes models. */
 const changes: Record<string, readonly AuditAction[]> = {
   'POST /pipeline-runs': ['run.create'],
   'POST /pipeline-runs/{id}/clone': ['run.create'],
@@ -23,6 +24,17 @@ const changes: Record<string, readonly AuditAction[]> = {
   'POST /workers/resume': ['workers.resume'],
   'PUT /objects/{bucket}/{key}': ['object.put'],
   'POST /models/import': ['version.import'],
+  'POST /models': ['model.create'],
+  'PATCH /models/{name}': ['model.update'],
+  'DELETE /models/{name}': ['model.delete'],
+  'POST /models/{name}/archive': ['model.archive'],
+  'POST /models/{name}/restore': ['model.restore'],
+  'PATCH /models/{name}/versions/{version}': ['version.update'],
+  'DELETE /models/{name}/versions/{version}': ['version.delete'],
+  'POST /models/{name}/versions/{version}/archive': ['version.archive'],
+  'POST /models/{name}/versions/{version}/restore': ['version.restore'],
+  'PUT /models/{name}/aliases/{alias}': ['alias.set'],
+  'DELETE /models/{name}/aliases/{alias}': ['alias.delete'],
   'POST /promotions': ['promotion.create', 'promotion_request.refuse', 'promotion_request.hold'],
   'POST /promotions/rollback': ['promotion.rollback'],
   'POST /promotion-requests/{id}/approve': ['promotion_request.approve', 'promotion.create'],

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/contracts/app-error.js';
 import { presetGatePolicy } from '../../../src/contracts/gate-policy.js';
+import { Lineage } from '../../../src/contracts/lineage.js';
 import { PredictAnswer } from '../../../src/contracts/predict.js';
 import { CurrentPointer } from '../../../src/contracts/pointer.js';
 import {
@@ -95,6 +96,7 @@ describe('a promotion by hand', () => {
       policy: presetGatePolicy,
       scoreboard: null,
       replaced: null,
+      lineage: parseAnswer(Lineage, await http.get(`/models/${identifier}/versions/1/lineage`)),
     });
     const { items } = parseAnswer(PromotionPage, await http.get('/promotions').query({ identifier }));
     expect(items).toEqual([promotion]);

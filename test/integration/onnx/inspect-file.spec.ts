@@ -14,7 +14,8 @@ import {
   node,
   tensor,
 } from '../../factories/foreign-models.js';
-import { greedyModel, nextModel, slowModel } from '../../factories/small-models.js';
+import { slowModel } from '../../../bench/predict/slow-model.js';
+import { greedyModel, nextModel } from '../../factories/small-models.js';
 
 const inspect = (file: Uint8Array, inspection: Partial<Inspection> = {}, timeoutMs?: number) => {
   const read = () => Readable.from([Buffer.from(file)], { objectMode: false });

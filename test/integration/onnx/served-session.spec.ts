@@ -3,7 +3,8 @@ import { processHost } from '../../../src/platform/onnx/process-host.js';
 import { ServedSession } from '../../../src/platform/onnx/served-session.js';
 import type { StartHost } from '../../../src/platform/onnx/session-host.js';
 import { threadHost } from '../../../src/platform/onnx/thread-host.js';
-import { greedyModel, lookupModel, nextModel, slowModel } from '../../factories/small-models.js';
+import { slowModel } from '../../../bench/predict/slow-model.js';
+import { greedyModel, lookupModel, nextModel } from '../../factories/small-models.js';
 
 const limit = 512 * 1_048_576;
 /** Numbers that a gigabyte holds four times. */

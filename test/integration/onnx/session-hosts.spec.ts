@@ -3,7 +3,8 @@ import { HostConnection } from '../../../src/platform/onnx/host-connection.js';
 import { processHost } from '../../../src/platform/onnx/process-host.js';
 import { threadHost } from '../../../src/platform/onnx/thread-host.js';
 import { describeSessionHost } from '../../conformance/session-host.js';
-import { greedyModel, slowModel } from '../../factories/small-models.js';
+import { slowModel } from '../../../bench/predict/slow-model.js';
+import { greedyModel } from '../../factories/small-models.js';
 
 const GiB = 1_073_741_824;
 
