@@ -58,7 +58,8 @@ export async function judgeInProcess(
 
 function artifactsOf({ challenger, champion, measured }: JudgeTask): ArtifactRef[] {
   return [
-    ...[challenger.model, challenger.manifest],
+    challenger.model,
+    challenger.manifest,
     ...(champion ? [champion.model, champion.manifest] : []),
     ...(measured ? [measured.preprocess.test_rows] : []),
   ];

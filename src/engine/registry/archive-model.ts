@@ -36,7 +36,10 @@ export async function archiveModel(db: Database, by: Caller, name: string): Prom
   });
 }
 
-/** Takes it back into use. @throws AppError `not_found` */
+/**
+ * Takes it back into use. Under its lock, so that of several who do so at once one is noted for it.
+ * @throws AppError `not_found`
+ */
 export async function restoreModel(db: Database, by: Caller, name: string): Promise<void> {
   await inTransaction(db, async (tx) => {
     const model = await lockModel(tx, name);

@@ -36,7 +36,10 @@ export async function archiveVersion(
   });
 }
 
-/** Takes it back into use. @throws AppError `not_found` */
+/**
+ * Takes it back into use. Under its lock, so that of several who do so at once one is noted for it.
+ * @throws AppError `not_found`
+ */
 export async function restoreVersion(
   db: Database,
   by: Caller,

@@ -16,7 +16,7 @@ import { askedFor, forecastBy } from './uses-of-version.js';
  *
  * Under three locks. The pointer's closes the races with promotions and aliases; the model's the one with an import,
  * which comes before, and its version goes too, or after, and makes the model anew (see `nextVersion`); those of the
- * versions the one with a run that is about to reuse their training.
+ * versions the one with a run that begins only now and reuses their training.
  *
  * @throws AppError `not_found`; `conflict`, which says what stands in its way
  */
@@ -29,6 +29,8 @@ export async function deleteModel(db: Database, by: Caller, name: string): Promi
     const use =
       (await askedFor(tx, { name })) ?? (await forecastBy(tx, { name })) ?? (await openRunOf(tx, name));
     if (use !== undefined) throw new AppError('conflict', `model ${name} cannot be deleted: ${use}`);
+    const tags = await tx.modelTag.findMany({ where: { name } });
+    const aliases = await tx.modelAlias.findMany({ where: { name } });
     await tx.modelAlias.deleteMany({ where: { name } });
     await tx.modelVersion.deleteMany({ where: { name } });
     await tx.registeredModel.delete({ where: { name } });
@@ -40,7 +42,12 @@ export async function deleteModel(db: Database, by: Caller, name: string): Promi
     await writeAudit(tx, by, {
       action: 'model.delete',
       subject: registryPaths.model(name),
-      before: { description, versions: versions.map(({ version }) => version) },
+      before: {
+        description,
+        tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+        versions: versions.map(({ version }) => version),
+        aliases: Object.fromEntries(aliases.map(({ alias, version }) => [alias, version])),
+      },
     });
     await publishNews(tx, { kind: 'model', name });
   });

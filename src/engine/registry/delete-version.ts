@@ -26,12 +26,19 @@ export async function deleteVersion(db: Database, by: Caller, { name, version }:
     if (use !== undefined) {
       throw new AppError('conflict', `version ${version} of model ${name} cannot be deleted: ${use}`);
     }
+    const tags = await tx.modelVersionTag.findMany({ where: { name, version } });
     await tx.modelVersion.delete({ where: { name_version: { name, version } } });
     const { model_type, model_sha256: sha256, run_id, description } = row;
     await writeAudit(tx, by, {
       action: 'version.delete',
       subject: registryPaths.version(name, version),
-      before: { model_type, sha256, run_id, description },
+      before: {
+        model_type,
+        sha256,
+        run_id,
+        description,
+        tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+      },
     });
     await publishNews(tx, { kind: 'model', name });
   });

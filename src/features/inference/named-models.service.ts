@@ -69,7 +69,8 @@ export class NamedModelsService {
       select: { name: true, version: true, archived_at: true },
       orderBy: { version: 'asc' },
     });
-    if (rows.length === 0) throw unknownModel(name);
+    if (rows.length === 0 && (await this.db.registeredModel.count({ where: { name } })) === 0)
+      throw unknownModel(name);
     return rows;
   }
 
@@ -79,18 +80,16 @@ export class NamedModelsService {
       ? undefined
       : await this.db.modelAlias.findUnique({ where: { name_alias: { name, alias: text } } });
     const version = alias?.version ?? Number(text);
-    const versions = inUse(rows);
-    if (versions.includes(version)) return version;
-    throw new AppError('not_found', `${noVersion(name, rows, text)}; ${listed(versions)}`);
+    if (inUse(rows).includes(version)) return version;
+    throw new AppError('not_found', `${noVersion(name, rows, text)}; ${listed(rows)}`);
   }
 
   private async explained({ model, version }: ModelAddress, error: unknown): Promise<unknown> {
     if (!(error instanceof AppError) || error.code !== 'not_found') return error;
     const rows = await this.registered(model);
-    const versions = inUse(rows);
     const message =
-      version === undefined ? notPromoted(model, versions.at(-1)) : noVersion(model, rows, version);
-    return new AppError('not_found', `${message}; ${listed(versions)}`, { cause: error });
+      version === undefined ? notPromoted(model, inUse(rows).at(-1)) : noVersion(model, rows, version);
+    return new AppError('not_found', `${message}; ${listed(rows)}`, { cause: error });
   }
 }
 
@@ -123,8 +122,10 @@ function targetOf({ model: identifier, version }: ModelAddress): Target {
     : { identifier, alias: version };
 }
 
-function listed(versions: readonly number[]): string {
-  if (versions.length === 0) return 'all of its versions are archived';
+function listed(rows: readonly Registered[]): string {
+  const versions = inUse(rows);
+  if (versions.length === 0)
+    return rows.length === 0 ? 'it has no versions yet' : 'all of its versions are archived';
   const shown = versions.slice(-mostListed);
   return `there ${versions.length === 1 ? 'is version' : 'are versions'} ${versions.length > shown.length ? '…, ' : ''}${shown.join(', ')}`;
 }

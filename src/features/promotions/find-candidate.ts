@@ -32,7 +32,12 @@ export interface Candidate {
 const value = z.number().nullable().catch(null);
 /** An imported model has none of them, as a rule. */
 const Metrics = z.object({
-  ...{ rmse: value, mae: value, mse: value, rmse_raw: value, mae_raw: value, mse_raw: value },
+  rmse: value,
+  mae: value,
+  mse: value,
+  rmse_raw: value,
+  mae_raw: value,
+  mse_raw: value,
   windows: ForecastMetrics.shape.windows.catch(0),
 });
 const Weighted = z.object({ score_weights: ScoreWeights });

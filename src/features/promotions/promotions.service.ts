@@ -137,7 +137,10 @@ export class PromotionsService {
     const replaced = row.replaces && (await this.db.promotion.findUnique({ where: { id: row.replaces } }));
     return PromotionDetail.parse({
       ...row,
-      ...{ gates, overridden, scoreboard, policy },
+      gates,
+      overridden,
+      scoreboard,
+      policy,
       replaced: replaced || null,
       lineage: await readLineage(this.db, row.identifier, row.model_version),
     });

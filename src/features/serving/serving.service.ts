@@ -153,21 +153,14 @@ export class ServingService implements OnModuleInit, OnModuleDestroy {
   }
 
   private async refresh(): Promise<void> {
+    // First: a turn that fails here has changed nothing, and the next one sees as much.
+    const gone = await this.findGone();
     const pointer = await this.db.pointer.findUnique({ where: { identifier: globalPointer } });
     const version = pointer?.version ?? 0;
     const moved = version !== this.seenVersion;
     // Before the turn, not after it: whoever wants another one meanwhile takes it back.
     this.seenVersion = version;
-    const all = Array.from(this.followed);
-    const gone = new Set(
-      (
-        await findGone(
-          this.db,
-          all.map(([, { served }]) => served),
-        )
-      ).map(nameOf),
-    );
-    for (const [key, followed] of all) {
+    for (const [key, followed] of Array.from(this.followed)) {
       const { target, served } = followed;
       // Aliases move without a promotion; a version stays what it is, until it is archived or deleted.
       const mayLeadElsewhere = 'alias' in target || (moved && !('version' in target));
@@ -186,6 +179,12 @@ export class ServingService implements OnModuleInit, OnModuleDestroy {
       }
     }
     this.retain();
+  }
+
+  /** Names of the versions that answer and were archived or deleted. */
+  private async findGone(): Promise<ReadonlySet<string>> {
+    const versions = Array.from(this.followed.values(), ({ served }) => served);
+    return new Set((await findGone(this.db, versions)).map(nameOf));
   }
 
   private async swap(key: string, { target, served }: Followed): Promise<void> {

@@ -33,7 +33,7 @@ if (python === undefined) {
     const run = await client.ended(await client.trigger({ ...smallRun, identifier }));
     const [, header, ...lines] = ['', ...smallSeries().trim().split('\n')];
     const names = header!.split(',');
-    const target = names.indexOf(String(smallRun.targets));
+    const target = names.indexOf(smallRun.targets);
     const values = lines.map((line) => Number(line.split(',')[target])).filter(Number.isFinite);
     const range = Math.max(...values) - Math.min(...values);
 

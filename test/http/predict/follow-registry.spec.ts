@@ -129,6 +129,10 @@ describe('an archived version', () => {
     }
     const other = await http.get(`/v2/models/${name}/versions/2`);
     expect(other.body).toMatchObject({ versions: ['2'] });
+    await http.post('/models').send({ name: 'empty' });
+    expect((await http.get('/v2/models/empty/versions/1')).text).toContain(
+      'model empty has no version 1; it has no versions yet',
+    );
     await http.post(`/models/${name}/versions/2/archive`);
     const none = await http.get(`/v2/models/${name}`);
     expect([none.status, none.text]).toEqual([

@@ -59,7 +59,7 @@ describe('DELETE of a version', () => {
     expect((await auditOf(db, '/models/gone/versions/1')).at(-1)).toEqual({
       actor: 'anonymous',
       action: 'version.delete',
-      before: { model_type: 'ONNX', sha256, run_id, description: null },
+      before: { model_type: 'ONNX', sha256, run_id, description: null, tags: { a: 'b' } },
       after: null,
       request_id: answer.headers['x-request-id'],
     });
@@ -148,7 +148,7 @@ describe('DELETE of a model', () => {
     expect((await auditOf(db, '/models/whole')).at(-1)).toEqual({
       actor: 'anonymous',
       action: 'model.delete',
-      before: { description: 'was good', versions: [1, 2] },
+      before: { description: 'was good', tags: { c: 'd' }, versions: [1, 2], aliases: { steady: 1 } },
       after: null,
       request_id: answer.headers['x-request-id'],
     });

@@ -8,7 +8,7 @@ import { lockPointer } from '../../../src/engine/promote.js';
 import { decidePromotion } from '../../../src/engine/decide-promotion.js';
 import { findChampion } from '../../../src/engine/champion.js';
 import { archiveModel, restoreModel } from '../../../src/engine/registry/archive-model.js';
-import { archiveVersion } from '../../../src/engine/registry/archive-version.js';
+import { archiveVersion, restoreVersion } from '../../../src/engine/registry/archive-version.js';
 import { createModel } from '../../../src/engine/registry/create-model.js';
 import { deleteAlias } from '../../../src/engine/registry/delete-alias.js';
 import { deleteModel } from '../../../src/engine/registry/delete-model.js';
@@ -108,6 +108,8 @@ const remove: Act = (name) => deleteVersion(db, by, { name, version: 1 });
 const archive: Act = (name) => archiveVersion(db, by, { name, version: 1 });
 const removeModel: Act = (name) => deleteModel(db, by, name);
 const archiveWhole: Act = (name) => archiveModel(db, by, name);
+const restoreFirst: Act = (name) => restoreVersion(db, by, { name, version: 1 });
+const restoreWhole: Act = (name) => restoreModel(db, by, name);
 const promoteFirst: Act = (name) => promote(name);
 const aliasFirst: Act = (name) => alias(name);
 
@@ -315,6 +317,20 @@ describe('aliases at once', () => {
     count(null, 1);
     expect([...edges.values()].every((sum) => sum === 0)).toBe(true);
   });
+});
+
+it.each([
+  ['a version', '/models/back-a-version/versions/1', 'back-a-version', archive, restoreFirst],
+  ['a model', '/models/back-a-model', 'back-a-model', archiveWhole, restoreWhole],
+] as const)('%s that many restore at once is restored by one', async (_what, path, name, away, back) => {
+  await register(name);
+  for (let round = 1; round <= 5; round++) {
+    await away(name);
+    await Promise.all(Array.from({ length: 8 }, () => back(name)));
+    const actions = (await auditOf(db, path)).map(({ action }) => action.split('.')[1]);
+    const count = (verb: string) => actions.filter((action) => action === verb).length;
+    expect([count('archive'), count('restore')]).toEqual([round, round]);
+  }
 });
 
 it('a model that two make at once is made by one', async () => {
