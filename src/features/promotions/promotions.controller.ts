@@ -52,7 +52,11 @@ export class PromotionsController {
     problems: {
       400: 'What is wrong, field by field.',
       404: unknownVersion,
-      409: { description: 'The pointer is not at the version of If-Match.', schema: PointerMoved },
+      409: {
+        description:
+          'The pointer is not at the version of If-Match; or, without a pointer, the version is archived.',
+        schema: PointerMoved.partial({ current: true }),
+      },
       422: {
         description:
           'A gate refuses it; or, without a request, the Idempotency-Key was used for another body.',

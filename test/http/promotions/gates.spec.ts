@@ -60,7 +60,10 @@ describe('the gates', () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => set(query, { beats_naive: false }, { 'if-match': '"1"' })),
     );
-    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, ...Array<number>(9).fill(409)]);
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([
+      200,
+      ...Array<number>(9).fill(409),
+    ]);
     expect(await gates(query)).toMatchObject({ version: 2 });
   });
 
