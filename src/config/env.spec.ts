@@ -8,7 +8,12 @@ import { envNames, readEnv, requireDatabaseUrl } from './env.js';
 
 const example = parseEnv(readFileSync(path.join(projectRoot(), '.env.example'), 'utf8'));
 /** Read by `docker-compose.yaml`, not by us. */
-const ofCompose = ['POSTGRES_PASSWORD', 'MINIO_ROOT_USER', 'MINIO_ROOT_PASSWORD'];
+const ofCompose = [
+  'POSTGRES_PASSWORD',
+  'POSTGRES_APPLICATION_PASSWORD',
+  'MINIO_ROOT_USER',
+  'MINIO_ROOT_PASSWORD',
+];
 
 function secretFile(content: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-env-'));
