@@ -45,13 +45,20 @@ export const ImportModel = z.strictObject({
 });
 export type ImportModel = z.infer<typeof ImportModel>;
 
+/** The same for a model that the path names. */
+export const ImportVersion = ImportModel.omit({ name: true });
+
 /** Of a list of tensors, or of a request as the inference protocol has it. */
 function tensorsOf(example: unknown): unknown {
   const isRequest = typeof example === 'object' && example !== null && 'inputs' in example;
   return isRequest ? example.inputs : example;
 }
 
+const file = z
+  .string()
+  .meta({ format: 'binary', description: 'The ONNX file, with all its weights inside.' });
+
 /** The whole form. */
-export const ImportForm = ImportModel.extend({
-  file: z.string().meta({ format: 'binary', description: 'The ONNX file, with all its weights inside.' }),
-});
+export const ImportForm = ImportModel.extend({ file });
+/** The whole form for a model that the path names. */
+export const ImportVersionForm = ImportVersion.extend({ file });

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Env } from '../../config/env.js';
 import { AppError } from '../../contracts/app-error.js';
 import type { Caller } from '../../contracts/caller.js';
-import { ImportModel } from '../../contracts/import-model.js';
+import { ImportModel, ImportVersion } from '../../contracts/import-model.js';
 import { type ImportedFacts, ImportedManifest, importedType } from '../../contracts/imported-manifest.js';
 import { buckets } from '../../contracts/object-keys.js';
 import { importModel } from '../../engine/import-model.js';
@@ -39,13 +39,23 @@ export class ImportService {
 
   /**
    * The version that an uploaded model became, as text.
+   * @param name of the model; the form has it otherwise
    * @throws AppError `invalid_request`, `too_large`; `conflict` when there is a model of that name and it is archived;
    *   `unprocessable` when the file cannot be imported, with the reason
    */
-  async import(upload: Upload, limits: RequestLimits, by: Caller, once: Once): Promise<string> {
+  async import(
+    upload: Upload,
+    limits: RequestLimits,
+    by: Caller,
+    once: Once,
+    name?: string,
+  ): Promise<string> {
     const form = await upload.receive(this.maxBytes);
     try {
-      const request = parseForm(ImportModel, form.fields);
+      const request =
+        name === undefined
+          ? parseForm(ImportModel, form.fields)
+          : { ...parseForm(ImportVersion, form.fields), name };
       return ((await once.replay(this.db)) ?? (await this.write(form, request, limits, by, once))).text;
     } finally {
       await form.file.close();

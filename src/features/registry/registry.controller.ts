@@ -18,6 +18,7 @@ import { Endpoint } from '../../http/endpoint.js';
 import { Once } from '../../http/once.js';
 import { Limits, type RequestLimits } from '../../http/request-limits.js';
 import { Upload } from '../../http/upload.js';
+import { importProblems } from './import-problems.js';
 import { ImportService } from './import.service.js';
 import { RegistryService } from './registry.service.js';
 
@@ -37,12 +38,7 @@ export class RegistryController {
   @Endpoint('Import an ONNX model that was made elsewhere', {
     schema: ModelVersion,
     creates: true,
-    problems: {
-      400: 'What is wrong, field by field.',
-      409: 'The model is archived.',
-      413: 'The file is larger than MODEL_UPLOAD_MB.',
-      422: 'The model cannot be read, loaded, or run with its example; why. Or the Idempotency-Key was used for a request with another body.',
-    },
+    problems: importProblems,
   })
   import(
     @Upload() upload: Upload,

@@ -1,6 +1,8 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiTags } from '@nestjs/swagger';
 import type { Caller } from '../../contracts/caller.js';
+import { ImportVersionForm } from '../../contracts/import-model.js';
 import { Lineage } from '../../contracts/lineage.js';
 import {
   ListVersions,
@@ -11,8 +13,14 @@ import {
   VersionNumberPath,
   VersionPath,
 } from '../../contracts/registry.js';
+import { ApiForm } from '../../http/api-form.js';
 import { By } from '../../http/caller.js';
 import { Endpoint } from '../../http/endpoint.js';
+import { Once } from '../../http/once.js';
+import { Limits, type RequestLimits } from '../../http/request-limits.js';
+import { Upload } from '../../http/upload.js';
+import { importProblems } from './import-problems.js';
+import { ImportService } from './import.service.js';
 import { VersionsService } from './versions.service.js';
 
 const unknown = { 404: 'There is no such version.' };
@@ -21,7 +29,10 @@ const unknownOrAlias = { 404: 'There is no such version or alias.' };
 @ApiTags('Models')
 @Controller('models/:name/versions')
 export class VersionsController {
-  constructor(private readonly versions: VersionsService) {}
+  constructor(
+    private readonly versions: VersionsService,
+    private readonly imports: ImportService,
+  ) {}
 
   @Get()
   @Endpoint('List the versions of a model, newest first', {
@@ -36,6 +47,24 @@ export class VersionsController {
     @Query({ schema: ListVersions }) query: ListVersions,
   ): Promise<ModelVersionPage> {
     return this.versions.list(name, query);
+  }
+
+  @Post()
+  @RouteConfig({ form: true })
+  @ApiForm(ImportVersionForm)
+  @Endpoint('Import an ONNX model that was made elsewhere as the next version', {
+    schema: ModelVersion,
+    creates: true,
+    problems: importProblems,
+  })
+  import(
+    @Param({ schema: ModelPath }) { name }: ModelPath,
+    @Upload() upload: Upload,
+    @Limits() limits: RequestLimits,
+    @By() by: Caller,
+    @Once('/models') once: Once,
+  ): Promise<string> {
+    return this.imports.import(upload, limits, by, once, name);
   }
 
   @Get(':version')

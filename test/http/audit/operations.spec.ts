@@ -24,6 +24,7 @@ const changes: Record<string, readonly AuditAction[]> = {
   'POST /workers/resume': ['workers.resume'],
   'PUT /objects/{bucket}/{key}': ['object.put'],
   'POST /models/import': ['version.import'],
+  'POST /models/{name}/versions': ['version.import'],
   'POST /models': ['model.create'],
   'PATCH /models/{name}': ['model.update'],
   'DELETE /models/{name}': ['model.delete'],

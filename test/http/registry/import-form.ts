@@ -21,7 +21,8 @@ export async function sendModel(
     fileFirst = true,
     filename = 'churn.onnx',
     request,
-  }: { key?: string; fileFirst?: boolean; filename?: string; request?: string } = {},
+    path = '/models/import',
+  }: { key?: string; fileFirst?: boolean; filename?: string; request?: string; path?: string } = {},
 ) {
   const form = new FormData();
   const addFile = () => file && form.append('file', new Blob([Buffer.from(file)]), filename);
@@ -35,7 +36,7 @@ export async function sendModel(
     ...(key !== undefined && { 'idempotency-key': key }),
     ...(request !== undefined && { 'x-request-id': request }),
   };
-  const response = await fetch(`${url}/models/import`, { method: 'POST', body: form, headers });
+  const response = await fetch(`${url}${path}`, { method: 'POST', body: form, headers });
   return {
     status: response.status,
     headers: Object.fromEntries(response.headers),

@@ -165,6 +165,32 @@ describe('an imported model', () => {
   });
 });
 
+describe('a version of a model that the path names', () => {
+  const path = '/models/by-path/versions';
+
+  it('is imported as any other', async () => {
+    const answer = await sendModel(
+      app,
+      churnModel(),
+      { name: undefined, tags: { team: 'growth' } },
+      { path },
+    );
+    expect(answer.status, answer.text).toBe(201);
+    expect(answer.headers.location).toBe('/models/by-path/versions/1');
+    const version = parseAnswer(ModelVersion, answer);
+    expect(version).toMatchObject({ name: 'by-path', version: 1, tags: { team: 'growth' } });
+    expect(parseAnswer(ModelVersion, await http.get(answer.headers.location!))).toEqual(version);
+  });
+
+  it('is refused when the form names one as well, or the path names none', async () => {
+    const twice = await sendModel(app, churnModel(), { name: 'other' }, { path });
+    expect([twice.status, twice.text]).toEqual([400, expect.stringContaining('name')]);
+    const none = await sendModel(app, churnModel(), { name: undefined }, { path: '/models/-/versions' });
+    expect(none.status).toBe(400);
+    expect(await versions('by-path')).toBe(1);
+  });
+});
+
 describe('a model that cannot be imported', () => {
   it.each([
     ['is empty', new Uint8Array(), 'is empty'],
