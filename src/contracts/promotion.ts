@@ -49,7 +49,7 @@ export const Promotion = z
 
 export type Promotion = z.infer<typeof Promotion>;
 
-const Reason = storableText(1_000).min(1).meta({ description: 'Why: it stays in the history.' });
+export const Reason = storableText(1_000).min(1).meta({ description: 'Why: it stays in the history.' });
 
 /** A promotion, and all that the decision was made from. */
 export const PromotionDetail = Promotion.extend({
@@ -111,51 +111,6 @@ export const Rollback = z
   .meta({ id: 'Rollback', examples: [{ identifier: 'quickstart', reason: 'forecasts drift since noon' }] });
 export type Rollback = z.infer<typeof Rollback>;
 
-const verdicts = ['accepted', 'refused', 'pending', 'rejected'] as const;
-
-/** That somebody, or a run, asked for a promotion, and what came of it. */
-export const PromotionRequest = z
-  .object({
-    id: z.string(),
-    identifier: z.string(),
-    model_version: z.int(),
-    actor: z.string(),
-    reason: z.string().nullable(),
-    verdict: z.enum(verdicts).meta({
-      description: 'refused by a gate; pending until somebody approves or rejects it; rejected by them.',
-    }),
-    overridden: z.boolean(),
-    gates: z.array(Gate),
-    policy: GatePolicy.nullable(),
-    scoreboard: z.array(ScoreboardRow).nullable(),
-    pipeline_run_id: z.string().nullable(),
-    promotion_id: z.string().nullable(),
-    created_at: Timestamp,
-    decided_by: z.string().nullable().meta({ description: 'Who approved or rejected it.' }),
-    decided_at: Timestamp.nullable(),
-    decision_reason: z.string().nullable(),
-  })
-  .meta({ id: 'PromotionRequest' });
-export type PromotionRequest = z.infer<typeof PromotionRequest>;
-
-export const PromotionRequestPage = pageOf(PromotionRequest, 'PromotionRequestPage');
-export type PromotionRequestPage = z.infer<typeof PromotionRequestPage>;
-
-export const RequestPath = z.object({ id: z.uuid('must be the id of a promotion request') });
-export type RequestPath = z.infer<typeof RequestPath>;
-
-export const ListPromotionRequests = PageQuery.extend({
-  identifier: Identifier.optional(),
-  verdict: z.enum(verdicts).optional(),
-});
-export type ListPromotionRequests = z.infer<typeof ListPromotionRequests>;
-
-/** What whoever was to approve a request says. */
-export const DecideRequest = z
-  .strictObject({ reason: Reason })
-  .meta({ id: 'DecideRequest', examples: [{ reason: 'looked at the forecasts of last week' }] });
-export type DecideRequest = z.infer<typeof DecideRequest>;
-
 /** What would come of a promotion if it were asked for now. */
 export const PromotionPreview = z
   .object({
@@ -168,11 +123,6 @@ export const PromotionPreview = z
   })
   .meta({ id: 'PromotionPreview' });
 export type PromotionPreview = z.infer<typeof PromotionPreview>;
-
-/** Why a promotion was refused: the request as it is kept; none when it did not come to one. */
-export const PromotionRefused = Problem.extend({ request: PromotionRequest.optional() }).meta({
-  id: 'PromotionRefused',
-});
 
 /** What is promoted instead of what the caller has seen; null when nothing is. */
 export const PointerMoved = Problem.extend({ current: CurrentPointer.nullable() }).meta({

@@ -1,16 +1,15 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Caller } from '../../contracts/caller.js';
+import { PointerMoved, Promotion } from '../../contracts/promotion.js';
 import {
   DecideRequest,
   ListPromotionRequests,
-  PointerMoved,
-  Promotion,
   PromotionRefused,
   PromotionRequest,
   PromotionRequestPage,
   RequestPath,
-} from '../../contracts/promotion.js';
+} from '../../contracts/promotion-request.js';
 import { By } from '../../http/caller.js';
 import { Endpoint } from '../../http/endpoint.js';
 import { IfMatch } from '../../http/if-match.js';

@@ -6,8 +6,8 @@ import type {
   ListPromotionRequests,
   PromotionRequest,
   PromotionRequestPage,
-} from '../../contracts/promotion.js';
-import { approveRequest, rejectRequest } from '../../engine/decide-promotion.js';
+} from '../../contracts/promotion-request.js';
+import { approveRequest, rejectRequest } from '../../engine/decide-request.js';
 import { failpoint } from '../../engine/failpoint.js';
 import { requirePointer } from '../../engine/require-pointer.js';
 import type { Cursors } from '../../http/cursors.js';

@@ -14,10 +14,9 @@ import {
   PromotionDetail,
   PromotionPath,
   PromotionPreview,
-  PromotionRefused,
-  PromotionRequest,
   Rollback,
 } from '../../contracts/promotion.js';
+import { PromotionRefused, PromotionRequest } from '../../contracts/promotion-request.js';
 import { PromotionDiff } from '../../contracts/promotion-diff.js';
 import { By } from '../../http/caller.js';
 import { Endpoint } from '../../http/endpoint.js';

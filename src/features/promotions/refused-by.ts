@@ -1,5 +1,5 @@
 import { AppError } from '../../contracts/app-error.js';
-import type { PromotionRequest } from '../../contracts/promotion.js';
+import type { PromotionRequest } from '../../contracts/promotion-request.js';
 
 /** The answer to whoever asked for a promotion that gates refuse: why, and the request as it is kept. */
 export function refusedBy(request: PromotionRequest): AppError {

@@ -1,5 +1,6 @@
 import { GatePolicy } from '../../contracts/gate-policy.js';
-import { Promotion, PromotionRequest } from '../../contracts/promotion.js';
+import { Promotion } from '../../contracts/promotion.js';
+import { PromotionRequest } from '../../contracts/promotion-request.js';
 import type { Prisma } from '../../generated/prisma/client.js';
 
 /** What an answer shows of a promotion besides its row. */

@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
-import { Promotion, PromotionRequest } from '../../../src/contracts/promotion.js';
+import { Promotion } from '../../../src/contracts/promotion.js';
+import { PromotionRequest } from '../../../src/contracts/promotion-request.js';
 import { testApp } from '../../app.js';
 import { houseModel } from '../../factories/column-models.js';
 import { importedModel } from '../../factories/imported-model.js';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { Promotion, PromotionRefused } from '../../../src/contracts/promotion.js';
+import { Promotion } from '../../../src/contracts/promotion.js';
+import { PromotionRefused } from '../../../src/contracts/promotion-request.js';
 import { testApp } from '../../app.js';
 import { houseModel } from '../../factories/column-models.js';
 import { importedModel } from '../../factories/imported-model.js';

@@ -1,13 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Gates, GatesMoved, presetGatePolicy } from '../../../src/contracts/gate-policy.js';
+import { Promotion, PromotionDetail, PromotionPreview } from '../../../src/contracts/promotion.js';
 import {
-  Promotion,
-  PromotionDetail,
-  PromotionPreview,
   PromotionRefused,
   PromotionRequest,
   PromotionRequestPage,
-} from '../../../src/contracts/promotion.js';
+} from '../../../src/contracts/promotion-request.js';
 import { testApp } from '../../app.js';
 import { series, storedModel } from '../../factories/served-model.js';
 import { houseModel } from '../../factories/column-models.js';

@@ -5,13 +5,8 @@ import { presetGatePolicy } from '../../../src/contracts/gate-policy.js';
 import { Lineage } from '../../../src/contracts/lineage.js';
 import { PredictAnswer } from '../../../src/contracts/predict.js';
 import { CurrentPointer } from '../../../src/contracts/pointer.js';
-import {
-  PointerMoved,
-  Promotion,
-  PromotionDetail,
-  PromotionPage,
-  PromotionRefused,
-} from '../../../src/contracts/promotion.js';
+import { PointerMoved, Promotion, PromotionDetail, PromotionPage } from '../../../src/contracts/promotion.js';
+import { PromotionRefused } from '../../../src/contracts/promotion-request.js';
 import { testApp } from '../../app.js';
 import { houseModel } from '../../factories/column-models.js';
 import { importedModel, type ImportedModelSettings } from '../../factories/imported-model.js';

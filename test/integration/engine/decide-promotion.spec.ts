@@ -9,12 +9,11 @@ import { cancelRun } from '../../../src/engine/cancel-run.js';
 import { deleteRun } from '../../../src/engine/delete-run.js';
 import { lockPointer } from '../../../src/engine/promote.js';
 import {
-  approveRequest,
   type AskedPromotion,
   decidePromotion,
   type Judgement,
-  rejectRequest,
 } from '../../../src/engine/decide-promotion.js';
+import { approveRequest, rejectRequest } from '../../../src/engine/decide-request.js';
 import { whileStale } from '../../../src/features/promotions/while-stale.js';
 import type { ModelVersion } from '../../../src/generated/prisma/client.js';
 import { inTransaction } from '../../../src/platform/database/transaction.js';
