@@ -204,6 +204,7 @@ it('starts over when its first start was killed during initdb', async () => {
   const server = await start(dataDir);
   expect(await query(server.url, 'SELECT current_database() AS name')).toEqual([{ name: 'trainyard' }]);
   expect(readdirSync(dataDir).sort()).toEqual([
+    'application-password',
     'data',
     'password',
     'postgres.log',
