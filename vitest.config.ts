@@ -28,6 +28,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.spec.ts', 'test/http/**/*.spec.ts'],
+          // A file's own application is made anew; the modules below it are not, which takes half of the time.
+          isolate: false,
           ...sideBySide,
           ...timeouts,
         },
