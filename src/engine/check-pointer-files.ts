@@ -86,7 +86,8 @@ async function findFault(
     return stored.equals(rendered.body) ? undefined : 'altered';
   } catch (error) {
     if (error instanceof AppError && error.code === 'not_found') return 'missing';
-    if (error instanceof AppError && error.code === 'too_large') return 'altered';
+    // Longer than any, or damaged below what a store shows of it.
+    if (error instanceof AppError && ['too_large', 'invalid_data'].includes(error.code)) return 'altered';
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
+import { AppError } from '../../../src/contracts/app-error.js';
 import { buckets, promotionKeys } from '../../../src/contracts/object-keys.js';
 import { checkPointerFiles, type RepairReason } from '../../../src/engine/check-pointer-files.js';
 import { writeProjections } from '../../../src/engine/write-projections.js';
@@ -105,3 +106,14 @@ it('goes through many files in batches, to the last one and from the start again
 function put(key: string, content: string) {
   return store.put(buckets.promotion, key, Buffer.from(content), { contentType: 'application/json' });
 }
+
+it('has a file written again that was edited below the store, which then refuses it', async () => {
+  const [, key] = await promoted('below');
+  const get: typeof store.get = (bucket, asked, range) =>
+    asked === key
+      ? Promise.reject(new AppError('invalid_data', 'it was changed by something else'))
+      : store.get(bucket, asked, range);
+  await checkPointerFiles({ ...deps, store: { ...store, get } }, '');
+  expect(repairs).toEqual(['altered']);
+  await write();
+});
